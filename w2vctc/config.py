@@ -80,40 +80,34 @@ def suggest(name: str, known: Iterable[str]) -> str:
 def _convert(value: Any, kind: Any) -> Any:
     """`value` as the annotated type `kind`; raises TypeError with the wanted type in words."""
     origin = typing.get_origin(kind)
+    arguments = typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        members = [member for member in typing.get_args(kind) if member is not type(None)]
-        return _convert(value, members[0])
-    if origin is typing.Literal:
-        choices = typing.get_args(kind)
-        if value not in choices:
-            raise TypeError("wanted one of " + ", ".join(map(str, choices)))
-        return value
+        return _convert(value, next(member for member in arguments if member is not type(None)))
+    if origin is typing.Literal and value not in arguments:
+        raise TypeError("wanted one of " + ", ".join(map(str, arguments)))
     if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise TypeError("wanted a list")
-        return tuple(_convert(item, typing.get_args(kind)[0]) for item in value)
-    if origin is dict or origin is Mapping:
-        if not isinstance(value, Mapping):
-            raise TypeError("wanted a table")
-        return {str(key): _convert(item, typing.get_args(kind)[1]) for key, item in value.items()}
-    if kind is Any:
-        return value
+        return tuple(_convert(item, arguments[0]) for item in _expect(value, list, "a list"))
+    if origin in (dict, Mapping):
+        table = _expect(value, Mapping, "a table")
+        return {str(key): _convert(item, arguments[1]) for key, item in table.items()}
+    return value if origin is typing.Literal or kind is Any else _convert_scalar(value, kind)
+
+
+def _convert_scalar(value: Any, kind: type) -> Any:
     if kind is Path:
         return Path(_expect(value, str, "a path in quotes"))
-    if kind is float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError("wanted a number")
-        return float(value)
-    if kind is int:
-        if isinstance(value, bool):
-            raise TypeError("wanted a whole number")
-        return _expect(value, int, "a whole number")
     if kind is bool:
         return _expect(value, bool, "true or false")
+    if isinstance(value, bool) and kind in (int, float):
+        raise TypeError("wanted a number")
+    if kind is float:
+        return float(_expect(value, (int, float), "a number"))
+    if kind is int:
+        return _expect(value, int, "a whole number")
     return _expect(value, str, "text in quotes")
 
 
-def _expect(value: Any, kind: type, words: str) -> Any:
+def _expect(value: Any, kind: Any, words: str) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"wanted {words}")
     return value

@@ -1,0 +1,1 @@
+"""The acoustic model: presets, batches, training, emissions."""

@@ -1,0 +1,1 @@
+"""Utterances, manifests and their checks."""

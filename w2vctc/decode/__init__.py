@@ -1,0 +1,1 @@
+"""Emissions in, text out."""

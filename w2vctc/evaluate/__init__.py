@@ -1,0 +1,1 @@
+"""References and hypotheses in, error rates out."""

@@ -1,0 +1,1 @@
+"""Text in, n-gram out."""

@@ -1,0 +1,1 @@
+"""Audio in: probe and load."""

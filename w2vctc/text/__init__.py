@@ -1,0 +1,1 @@
+"""Language profiles and the one normalizer for labels, LM text and scoring."""
