@@ -1,0 +1,36 @@
+"""What a decoder returns: a text, its words in time, and its scores."""
+
+from dataclasses import dataclass
+
+FRAME_SHIFT_S = 0.02
+"""Seconds from one emission to the next: 320 samples at 16 kHz."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and the seconds, from the start of the emissions, between which it was spoken."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One transcript of one recording.
+
+    Scores are natural logarithms, higher is better. `score` orders the hypotheses and is the sum
+    of `acoustic_score`, the log-probability of the paths that spell the text, and `lm_score`, the
+    weighted language model with its word bonus (0.0 without a language model).
+    """
+
+    text: str
+    words: tuple[Word, ...] = ()
+    score: float = 0.0
+    acoustic_score: float = 0.0
+    lm_score: float = 0.0
+
+
+def place_word(text: str, start_frame: int, end_frame: int) -> Word:
+    """The word with frames `[start_frame, end_frame)` turned into seconds, to the millisecond."""
+    return Word(text, round(start_frame * FRAME_SHIFT_S, 3), round(end_frame * FRAME_SHIFT_S, 3))

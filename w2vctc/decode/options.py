@@ -1,0 +1,66 @@
+"""The options of the beam search, each default with its reason."""
+
+import math
+from dataclasses import dataclass
+
+from w2vctc.errors import UsageError
+
+
+@dataclass(frozen=True)
+class DecodingOptions:
+    """Weights and limits of the beam search. Raises UsageError for values no search can use.
+
+    The values of alpha and beta belong to natural logarithms per word, as pyctcdecode counts
+    them; weights of flashlight-style decoders (alpha 2, beta -1) are on another scale.
+    """
+
+    # Where pyctcdecode starts; the best values depend on the n-gram, so tune them on dev.
+    alpha: float = 0.5
+    """Weight of the language model's log-probabilities; 0 keeps only the word bonus."""
+    beta: float = 1.5
+    """Added for each word, since every word makes the language model's score smaller."""
+
+    # In log10 before the weight: with the default alpha an unknown word costs 11.5, so it wins
+    # only where the sound leaves no other reading.
+    unk_score_offset: float = -10.0
+    """Added, in log10, to a word that the language model does not know."""
+
+    # Twice as many beams cost twice the time and rarely change a text.
+    beam_width: int = 100
+    """Readings kept after each frame."""
+
+    # e^-10 of the best: wide enough that the next word can still turn the order round.
+    beam_prune_logp: float = -10.0
+    """Readings further than this from the best are dropped."""
+
+    # e^-5 = 0.7 %: CTC outputs are peaked, and nearly all labels lie below that in each frame.
+    token_min_logp: float = -5.0
+    """Labels below this log-probability are not tried, except for the best one of a frame."""
+
+    score_empty_word: bool = False
+    """Score the nothing after a final word delimiter as an unknown word, as pyctcdecode alone
+    does. That makes the same text cost more with the delimiter than without; only for comparing.
+    """
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta", "unk_score_offset"):
+            value = getattr(self, name)
+            if not math.isfinite(value):
+                raise UsageError(f"{name} = {value}: not a finite number", hint=f"set {name} anew")
+        if self.alpha < 0:
+            raise UsageError(
+                f"alpha = {self.alpha}: the language model cannot weigh less than nothing",
+                hint="use 0 or more; `w2vctc tune` finds the value",
+            )
+        for name in ("beam_prune_logp", "token_min_logp"):
+            value = getattr(self, name)
+            if not value <= 0:
+                raise UsageError(
+                    f"{name} = {value}: not a limit for log-probabilities",
+                    hint=f"{name} must be 0 or less",
+                )
+        if self.beam_width < 1:
+            raise UsageError(
+                f"beam_width = {self.beam_width}: at least one reading must be kept",
+                hint="use 1 or more; the default is 100",
+            )
