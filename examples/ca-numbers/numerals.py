@@ -8,7 +8,28 @@ Form = Literal["masculine", "feminine", "name"]
 
 LIMIT = 1_000_000_000
 
-_BELOW_TWENTY = ["zero", "un", "dos", "tres", "quatre", "cinc", "sis", "set", "vuit", "nou", "deu", "onze", "dotze", "tretze", "catorze", "quinze", "setze", "disset", "divuit", "dinou"]
+_BELOW_TWENTY = [
+    "zero",
+    "un",
+    "dos",
+    "tres",
+    "quatre",
+    "cinc",
+    "sis",
+    "set",
+    "vuit",
+    "nou",
+    "deu",
+    "onze",
+    "dotze",
+    "tretze",
+    "catorze",
+    "quinze",
+    "setze",
+    "disset",
+    "divuit",
+    "dinou",
+]
 _TENS = ["vint", "trenta", "quaranta", "cinquanta", "seixanta", "setanta", "vuitanta", "noranta"]
 
 

@@ -7,7 +7,20 @@ from random import Random
 from numerals import Form, spell_number
 
 _WEEKDAYS = ["dilluns", "dimarts", "dimecres", "dijous", "divendres", "dissabte", "diumenge"]
-_MONTHS = ["gener", "febrer", "març", "abril", "maig", "juny", "juliol", "agost", "setembre", "octubre", "novembre", "desembre"]
+_MONTHS = [
+    "gener",
+    "febrer",
+    "març",
+    "abril",
+    "maig",
+    "juny",
+    "juliol",
+    "agost",
+    "setembre",
+    "octubre",
+    "novembre",
+    "desembre",
+]
 _QUARTERS = ("un quart", "dos quarts", "tres quarts")
 _THINGS = ("el llibre", "el bitllet", "la taula", "la novel·la", "el dinar", "tot plegat")
 _JOURNEYS = ("el tren surt", "el bus arriba", "la classe comença", "la botiga obre", "dinem")
