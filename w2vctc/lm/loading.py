@@ -1,0 +1,130 @@
+"""KenLM models loaded so that a broken file ends in a message, not in a dead process."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from w2vctc.errors import ModelError
+from w2vctc.files import hash_file
+from w2vctc.lm.arpa import check_arpa
+from w2vctc.lm.folder import read_lm_info
+
+_BINARY_MAGIC = b"mmap lm http://kheafield.com/code"
+_HINT = "build it again with: w2vctc train-lm"
+# The child takes the parent's module path as it is, and nothing from the working directory.
+_TRY_TO_LOAD = """
+import sys
+sys.path[:] = sys.argv[2:]
+import kenlm
+config = kenlm.Config()
+config.show_progress = False
+config.arpa_complain = kenlm.ARPALoadComplain.NONE
+model = kenlm.Model(sys.argv[1], config)
+model.score("a", bos=True, eos=True)
+"""
+
+LEAST_SPELLABLE = 0.5
+GOOD_SPELLABLE = 0.95
+
+_verified: set[tuple[str, int, int, str]] = set()
+
+
+def load_kenlm(path: Path) -> Any:
+    """A kenlm.Model of an ARPA file or a KenLM binary, loaded without a word on stderr.
+
+    The first load of a file happens in a child process, since KenLM can end the process that
+    loads a broken one. Raises ModelError E_LM that names the file (and the line of an ARPA).
+    """
+    path = Path(path)
+    _verify(path)
+    import kenlm
+
+    config = kenlm.Config()
+    config.show_progress = False
+    config.arpa_complain = kenlm.ARPALoadComplain.NONE
+    try:
+        return kenlm.Model(str(path), config)
+    except OSError as error:
+        raise ModelError(f"{path}: kenlm cannot read it: {error}", hint=_HINT, code="E_LM") from (
+            error
+        )
+
+
+def _verify(path: Path) -> None:
+    """Looks at a file once per process and content."""
+    try:
+        stat = path.stat()
+        with path.open("rb") as stream:
+            binary = stream.read(len(_BINARY_MAGIC)) == _BINARY_MAGIC
+        digest = hash_file(path)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}", hint="check the path", code="E_LM") from error
+    key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns, digest)
+    if key in _verified:
+        return
+    if binary:
+        _check_digest(path, digest)
+    elif check_arpa(path).order < 2:
+        raise ModelError(
+            f"{path}: order 1; kenlm reads n-grams of two words and more",
+            hint="build it again with --order 2 or higher",
+            code="E_LM",
+        )
+    _load_in_child(path)
+    _verified.add(key)
+
+
+def _check_digest(path: Path, digest: str) -> None:
+    """Most damaged binaries load, some with other scores, so their content is compared."""
+    info = read_lm_info(path.parent)
+    if info.get("ngram") == path.name and info.get("sha256", digest) != digest:
+        raise ModelError(
+            f"{path}: its content is not what lm.json beside it recorded (SHA-256 differs)",
+            hint=_HINT,
+            code="E_LM",
+        )
+
+
+def _load_in_child(path: Path) -> None:
+    command = [sys.executable, "-I", "-c", _TRY_TO_LOAD, str(path.absolute()), *sys.path]
+    child = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    if child.returncode == 0:
+        return
+    talk = child.stderr.decode("utf-8", errors="replace").strip().splitlines()
+    if child.returncode < 0:
+        reason = f"kenlm dies of it ({signal.Signals(-child.returncode).name})"
+    else:
+        reason = f"kenlm cannot read it: {talk[-1] if talk else 'no message'}"
+    raise ModelError(f"{path}: {reason}", hint=_HINT, code="E_LM")
+
+
+def check_spelling(
+    unigrams: Collection[str], can_spell: Callable[[str], bool]
+) -> tuple[float, str]:
+    """The share of the words that the model's letters can spell, and a warning ("" when fine).
+
+    Raises ModelError E_LM when it is under half: another script, or upper against lower case.
+    """
+    words = list(unigrams)
+    if not words:
+        raise ModelError("the language model has no words", hint=_HINT, code="E_LM")
+    unspellable = [word for word in words if not can_spell(word)]
+    share = 1 - len(unspellable) / len(words)
+    examples = ", ".join(unspellable[:5])
+    if share < LEAST_SPELLABLE:
+        raise ModelError(
+            f"the model's letters can spell only {share:.0%} of the language model's"
+            f" {len(words)} words; not, for instance: {examples}",
+            hint="build the language model from text normalized for this model"
+            " (same language, letters and case)",
+            code="E_LM",
+        )
+    if share < GOOD_SPELLABLE:
+        return share, (
+            f"the model's letters can spell {share:.1%} of the language model's words;"
+            f" never found: {examples}"
+        )
+    return share, ""
