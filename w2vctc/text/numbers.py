@@ -1,0 +1,153 @@
+"""Numbers in digits, spoken out in words."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from w2vctc.errors import UsageError
+
+# Beyond this many digits people read a number digit by digit, if at all: it stays as it is.
+MAX_DIGITS = 12
+APOSTROPHES = "'’‘‛ʼʻ′´`＇"
+
+_CLUSTER = re.compile("[0-9]+(?:[.,\u00a0\u202f][0-9]+)*")
+_DIGITS = re.compile("[0-9]+")
+_NO_BREAK = "\u00a0\u202f"
+
+
+@dataclass(frozen=True)
+class _Separators:
+    """How a language writes large numbers and fractions, and says the decimal sign."""
+
+    thousands: str
+    decimal: str
+    word: str
+    by_digit: bool = False  # 0.14 is said "one four", not "fourteen"
+
+
+# num2words says "punt" for Catalan's comma and glues Turkish words, so fractions are put together
+# here; a language that is not listed has its groups of digits read one by one.
+_SEPARATORS = {
+    "az": _Separators("." + _NO_BREAK, ",", "vergül"),
+    "ca": _Separators("." + _NO_BREAK, ",", "coma"),
+    "cy": _Separators(",", ".", "pwynt", by_digit=True),
+    "de": _Separators("." + _NO_BREAK, ",", "Komma", by_digit=True),
+    "en": _Separators(",", ".", "point", by_digit=True),
+    "es": _Separators("." + _NO_BREAK, ",", "coma"),
+    "fr": _Separators("." + _NO_BREAK, ",", "virgule"),
+    "lt": _Separators("." + _NO_BREAK, ",", "kablelis"),
+    "tr": _Separators("." + _NO_BREAK, ",", "virgül"),
+    "vi": _Separators("." + _NO_BREAK, ",", "phẩy"),
+}
+
+# Turkish writes each word of a number by itself; num2words writes them as one.
+_GLUED_WORDS = {
+    "tr": re.compile(
+        "sıfır|bir|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yirmi|otuz|kırk|elli|altmış|yetmiş"
+        "|seksen|doksan|yüz|bin|milyon|milyar"
+    )
+}
+
+
+def speak_numbers(text: str, language: str) -> str:
+    """`text` with its numbers as cardinals in words; `language` is num2words' name, "" for none.
+
+    1.234 and 3,14 are read as one number where the language writes them so; of dates, times and
+    versions each group of digits is read by itself. Leading zeros are said. Digits that touch a
+    letter (mp3, 3r) and numbers of more than `MAX_DIGITS` digits stay. Signs stay for the caller.
+
+    Raises UsageError when num2words does not know the language.
+    """
+    if not language:
+        return text
+    return _CLUSTER.sub(lambda match: _speak_match(match, language), text)
+
+
+def _speak_match(match: re.Match[str], language: str) -> str:
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    cluster = match.group()
+    words = "" if _touches(before) or _touches(after) else _speak_cluster(cluster, language)
+    if not words:
+        groups = list(_DIGITS.finditer(cluster))
+        words = cluster
+        for group in reversed(groups):
+            outer = (group is groups[0] and _touches(before)) or (
+                group is groups[-1] and _touches(after)
+            )
+            spoken = "" if outer else _speak_whole(group.group(), language)
+            if spoken:
+                words = f"{words[: group.start()]} {spoken} {words[group.end() :]}"
+    # An elided article stays with its number (l'11, Turkish 1990'da); all else is set apart.
+    left = "" if before in APOSTROPHES or words[:1].isdigit() else " "
+    right = "" if after in APOSTROPHES or words[-1:].isdigit() else " "
+    return left + words.strip() + right
+
+
+def _touches(neighbour: str) -> bool:
+    """Whether the digit is part of a word such as mp3."""
+    return (
+        neighbour != ""
+        and neighbour not in APOSTROPHES
+        and unicodedata.category(neighbour)[0] in "LMN"
+    )
+
+
+def _speak_cluster(cluster: str, language: str) -> str:
+    """The words of one number with its separators, "" where the language does not write it so."""
+    separators = _SEPARATORS.get(language)
+    if separators is None:
+        return _speak_whole(cluster, language) if cluster.isdigit() else ""
+    whole, _, fraction = cluster.partition(separators.decimal)
+    if fraction and not fraction.isdigit():
+        return ""
+    digits = _join_thousands(whole, separators.thousands)
+    words = _speak_whole(digits, language) if digits else ""
+    if not words or not fraction:
+        return words
+    spoken = _speak_fraction(fraction, language, by_digit=separators.by_digit)
+    return f"{words} {separators.word} {spoken}" if spoken else ""
+
+
+def _join_thousands(whole: str, thousands: str) -> str:
+    """The digits of 1.234.567 or 1234567, "" for what is not grouped by threes."""
+    if whole.isdigit():
+        return whole
+    for separator in thousands:
+        head, *groups = whole.split(separator)
+        starts = head.isdigit() and len(head) <= 3 and head[0] != "0"
+        if groups and starts and all(len(group) == 3 and group.isdigit() for group in groups):
+            return head + "".join(groups)
+    return ""
+
+
+def _speak_fraction(fraction: str, language: str, *, by_digit: bool) -> str:
+    if by_digit or len(fraction) > 3:
+        return " ".join(_speak_cardinal(int(digit), language) for digit in fraction)
+    return _speak_whole(fraction, language)
+
+
+def _speak_whole(digits: str, language: str) -> str:
+    """The words of a run of digits, its leading zeros said one by one; "" if it stays."""
+    if len(digits) > MAX_DIGITS:
+        return ""
+    rest = digits.lstrip("0") or "0"
+    zeros = [_speak_cardinal(0, language)] * (len(digits) - len(rest))
+    return " ".join([*zeros, _speak_cardinal(int(rest), language)])
+
+
+@lru_cache(maxsize=4096)
+def _speak_cardinal(number: int, language: str) -> str:
+    from num2words import num2words
+
+    try:
+        words = str(num2words(number, lang=language))
+    except NotImplementedError as error:
+        raise UsageError(
+            f"numbers = {language!r}: num2words does not know this language",
+            hint='write numbers = "" in the language profile to keep digits',
+        ) from error
+    if language in _GLUED_WORDS:
+        words = " ".join(_GLUED_WORDS[language].findall(words))
+    return words
