@@ -151,8 +151,8 @@ def _fit_warnings(lm: LanguageModelFiles, vocabulary: Vocabulary) -> list[str]:
             f"{lm.ngram}: no list of its words (unigrams.txt): unknown words cannot be told early, "
             "and results are much worse"
         ]
-    warning = check_spelling(lm.unigrams, lambda word: not vocabulary.unspellable(word))
-    return [warning] if isinstance(warning, str) and warning else []
+    _, warning = check_spelling(lm.unigrams, lambda word: not vocabulary.unspellable(word))
+    return [f"{lm.ngram}: {warning}"] if warning else []
 
 
 def _hypothesis(beam: Any) -> Hypothesis:

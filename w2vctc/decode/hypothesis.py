@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-FRAME_SHIFT_S = 0.02
-"""Seconds from one emission to the next: 320 samples at 16 kHz."""
+from w2vctc.acoustic.frames import FRAME_SHIFT_S
 
 
 @dataclass(frozen=True)
