@@ -16,19 +16,20 @@ from w2vctc.lm.ngram import (
     RESERVED_WORDS,
     SENTENCE_END,
     SENTENCE_START,
+    UNKNOWN,
     NgramModel,
     OrderTable,
 )
 
 _ROWS_AT_ONCE = 1 << 15
 _LONGEST_LINE_BYTES = 1 << 16
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 _HINT = "build it again with train-lm, or mend that line"
 
 _COUNT = re.compile(r"ngram +(\d+)=(-?\d+)\s*")
 _SECTION = re.compile(r"\\(\d+)-grams:\s*")
 # What KenLM's reader takes for a number: no underscores, no hexadecimal, no "infinity".
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_SPACES = re.compile(r"[ \t\r\0]+")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def check_arpa(path: Path) -> ArpaHeader:
     Raises ModelError E_LM that names file and line for anything that KenLM refuses, crashes on or
     silently misreads: no \\data\\, counts that are negative or do not fit the body, no <s> or
     </s>, or two of a word, log-probabilities that are positive or no finite number, bytes that
-    are not UTF-8, words that the unigrams lack, an order above 6.
+    are not UTF-8, an order above 6. (Words that the unigrams lack are left to KenLM's own reader.)
     """
     lines = _Lines(path)
     counts = _read_counts(lines)
@@ -143,12 +144,15 @@ def _check_section(lines: "_Lines", length: int, count: int, *, top: bool, known
     if found is None or int(found[1]) != length:
         raise lines.fault(f"wanted \\{length}-grams:, found {_shorten(header)}")
     n_seen = 0
+    plain = _plain_line(length, top=top)
     for line in lines:
-        if not line.strip():
-            break
-        if line.startswith("\\"):
-            raise lines.fault(f"wanted an empty line before {_shorten(line)}")
-        _check_ngram(lines, line, length, top=top, known=known)
+        if length == 1 or plain.fullmatch(line) is None:
+            if line.startswith("\\"):
+                lines.put_back(line)
+                break
+            if not line.strip():
+                break
+            _check_ngram(lines, line, length, top=top, known=known)
         n_seen += 1
     if n_seen != count:
         raise lines.fault(f"{n_seen} {length}-grams, but the head of the file says {count}")
@@ -158,21 +162,26 @@ def _check_section(lines: "_Lines", length: int, count: int, *, top: bool, known
                 raise lines.fault(f"no {word} among the unigrams")
 
 
+def _plain_line(length: int, *, top: bool) -> re.Pattern[str]:
+    """What nearly every line looks like: one match in place of a dozen checks."""
+    number = r"-?\d{1,9}(?:\.\d+)?"
+    words = r" ".join([r"[^ \t\r]+"] * length)
+    return re.compile(
+        rf"(?:-\d{{1,9}}(?:\.\d+)?|0)\t{words}" + ("" if top else rf"(?:\t{number})?")
+    )
+
+
 def _check_ngram(lines: "_Lines", line: str, length: int, *, top: bool, known: set[str]) -> None:
     prob, words, backoff = lines.split_ngram(line, length)
     if lines.number_of(prob, "log-probability") > 0:
         raise lines.fault(f"positive log-probability {prob}")
     if backoff is not None and lines.number_of(backoff, "back-off") != 0 and top:
         raise lines.fault(f"back-off {backoff} at the highest order")
-    if length > 1:
-        unknown = [word for word in words if word not in known]
-        if unknown:
-            raise lines.fault(f"{unknown[0]!r} is not among the unigrams")
-        return
-    word = "<unk>" if words[0] == "<UNK>" else words[0]
-    if word in known:
-        raise lines.fault(f"a second {word!r} among the unigrams")
-    known.add(word)
+    if length == 1:
+        word = UNKNOWN if words[0] == "<UNK>" else words[0]
+        if word in known:
+            raise lines.fault(f"a second {word!r} among the unigrams")
+        known.add(word)
 
 
 def _check_end(lines: "_Lines") -> None:
@@ -191,12 +200,17 @@ class _Lines:
         self.path = path
         self.line_number = 0
         self._lines = self._read()
+        self._waiting: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        return self._lines
+        return self
 
     def __next__(self) -> str:
-        return next(self._lines)
+        return self._waiting.pop() if self._waiting else next(self._lines)
+
+    def put_back(self, line: str) -> None:
+        """Lets the next reader see a line that ends this one's part."""
+        self._waiting.append(line)
 
     def _read(self) -> Iterator[str]:
         try:
@@ -224,15 +238,17 @@ class _Lines:
 
     def split_ngram(self, line: str, length: int) -> tuple[str, list[str], str | None]:
         """Log-probability, words and back-off (None without one) of an n-gram line."""
-        prob, tab, rest = line.partition("\t")
-        words, _, backoff = rest.rstrip("\r").partition("\t")
-        ngram = [word for word in _SPACES.split(words) if word]
-        if not tab or len(ngram) != length:
-            raise self.fault(f"wanted a number, a tab and {length} words: {_shorten(line)}")
-        return prob, ngram, backoff or None
+        prob, *rest = line.removesuffix("\r").split("\t")
+        words = rest[0].split(" ") if rest else []
+        if len(words) != length or "" in words or len(rest) > 2:
+            plural = "word" if length == 1 else "words"
+            raise self.fault(f"wanted a number, a tab and {length} {plural}: {_shorten(line)}")
+        return prob, words, rest[1] if len(rest) == 2 else None
 
     def number_of(self, text: str, what: str) -> float:
-        if not _NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
+        # Beyond the range of single precision it becomes infinite in KenLM.
+        if not abs(number) < _FLOAT32_MAX:
             raise self.fault(f"{what} {_shorten(text)} is not a finite number")
         return number
 

@@ -1,10 +1,13 @@
 """KenLM models loaded so that a broken file ends in a message, not in a dead process."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from w2vctc.errors import ModelError
@@ -29,34 +32,58 @@ model.score("a", bos=True, eos=True)
 LEAST_SPELLABLE = 0.5
 GOOD_SPELLABLE = 0.95
 
-_verified: set[tuple[str, int, int, str]] = set()
+# Files that a child process has loaded, and whether KenLM had something to say about them.
+_verified: dict[tuple[str, int, int, str], bool] = {}
 
 
 def load_kenlm(path: Path) -> Any:
     """A kenlm.Model of an ARPA file or a KenLM binary, loaded without a word on stderr.
 
-    The first load of a file happens in a child process, since KenLM can end the process that
-    loads a broken one. Raises ModelError E_LM that names the file (and the line of an ARPA).
+    The first load of a file that lm.json does not vouch for happens in a child process, since
+    KenLM can end the process that loads a broken one. Raises ModelError E_LM that names the file
+    (and the line of an ARPA).
     """
     path = Path(path)
-    _verify(path)
+    talkative = _verify(path)
     import kenlm
 
     config = kenlm.Config()
     config.show_progress = False
     config.arpa_complain = kenlm.ARPALoadComplain.NONE
     try:
-        return kenlm.Model(str(path), config)
+        with _silent_stderr() if talkative else nullcontext():
+            return kenlm.Model(str(path), config)
     except OSError as error:
         raise ModelError(f"{path}: kenlm cannot read it: {error}", hint=_HINT, code="E_LM") from (
             error
         )
 
 
-def _verify(path: Path) -> None:
-    """Looks at a file once per process and content."""
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Sends what C++ writes to stderr nowhere.
+
+    Only for files that KenLM speaks about whatever its settings (an ARPA without <unk>): other
+    threads' messages would be lost for that time as well.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _verify(path: Path) -> bool:
+    """Looks at a file once per process and content; true when KenLM talks while it loads."""
     try:
         stat = path.stat()
+        if not S_ISREG(stat.st_mode):  # opening a named pipe would wait for ever
+            raise ModelError(f"{path}: not a regular file", hint="check the path", code="E_LM")
         with path.open("rb") as stream:
             binary = stream.read(len(_BINARY_MAGIC)) == _BINARY_MAGIC
         digest = hash_file(path)
@@ -64,35 +91,42 @@ def _verify(path: Path) -> None:
         raise ModelError(f"{path}: {error.strerror}", hint="check the path", code="E_LM") from error
     key = (str(path.resolve()), stat.st_size, stat.st_mtime_ns, digest)
     if key in _verified:
-        return
-    if binary:
-        _check_digest(path, digest)
-    elif check_arpa(path).order < 2:
+        return _verified[key]
+    if _check_digest(path, digest, binary=binary):
+        return False
+    if not binary and check_arpa(path).order < 2:
         raise ModelError(
             f"{path}: order 1; kenlm reads n-grams of two words and more",
             hint="build it again with --order 2 or higher",
             code="E_LM",
         )
-    _load_in_child(path)
-    _verified.add(key)
+    _verified[key] = _load_in_child(path)
+    return _verified[key]
 
 
-def _check_digest(path: Path, digest: str) -> None:
-    """Most damaged binaries load, some with other scores, so their content is compared."""
+def _check_digest(path: Path, digest: str, *, binary: bool) -> bool:
+    """Whether lm.json beside the file recorded this very content when it was built.
+
+    Then it needs no further look. A binary with other content is refused: most damaged binaries
+    load, some of them with other scores. An ARPA file may have been edited and is looked at anew.
+    """
     info = read_lm_info(path.parent)
-    if info.get("ngram") == path.name and info.get("sha256", digest) != digest:
+    if info.get("ngram") != path.name or "sha256" not in info:
+        return False
+    if info["sha256"] != digest and binary:
         raise ModelError(
             f"{path}: its content is not what lm.json beside it recorded (SHA-256 differs)",
             hint=_HINT,
             code="E_LM",
         )
+    return bool(info["sha256"] == digest)
 
 
-def _load_in_child(path: Path) -> None:
+def _load_in_child(path: Path) -> bool:
     command = [sys.executable, "-I", "-c", _TRY_TO_LOAD, str(path.absolute()), *sys.path]
     child = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
     if child.returncode == 0:
-        return
+        return bool(child.stderr.strip())
     talk = child.stderr.decode("utf-8", errors="replace").strip().splitlines()
     if child.returncode < 0:
         reason = f"kenlm dies of it ({signal.Signals(-child.returncode).name})"
