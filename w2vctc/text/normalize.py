@@ -12,6 +12,9 @@ from w2vctc.text.profile import LanguageProfile
 
 # Different characters that people type for one sign. Dashes and the minus are none of them.
 _LOOKALIKES = (APOSTROPHES, "-‐‑﹣－", "·‧∙⋅•・")
+# l'«aigua», l'"aigua": the quote goes without a trace, or the article would stand alone. French
+# sets a no-break space inside; an ordinary space there may follow a closing quote.
+_QUOTES = '[«‹][\u00a0\u202f]?|[«‹“„”"]'
 _RESERVED = re.compile(r"\[unk\]|<unk>|</?s>|<pad>|\[pad\]|\|", re.IGNORECASE)
 # Replacements feed one another at most this often (l.l.l needs two rounds).
 _MAX_ROUNDS = 8
@@ -26,7 +29,8 @@ def normalize_text(text: str, profile: LanguageProfile) -> str:
     is the same as once. Text with `find_reserved` matches should be refused before.
     """
     rules = _rules_of(profile)
-    kept = _respell(text, profile, rules).translate(rules.kept)
+    respelled = rules.elided_quote.sub("", _respell(text, profile, rules))
+    kept = respelled.translate(rules.kept)
     words = rules.loose_sign.sub(" ", kept).split()
     # Greek: only now is it known where words end.
     return change_case(" ".join(words), profile.casing, profile.casing_locale)
@@ -45,7 +49,8 @@ def count_dropped(text: str, profile: LanguageProfile) -> Counter[str]:
         for character in respelled
         if character.translate(rules.kept) == " " and not character.isspace()
     )
-    dropped.update(rules.loose_sign.findall(respelled.translate(rules.kept)))
+    unquoted = rules.elided_quote.sub("", respelled)
+    dropped.update(rules.loose_sign.findall(unquoted.translate(rules.kept)))
     return dropped
 
 
@@ -85,6 +90,7 @@ class _Rules:
     unified: dict[int, str]
     kept: _Kept
     loose_sign: re.Pattern[str]
+    elided_quote: re.Pattern[str]
     replaced: re.Pattern[str] | None
     replacements: dict[str, str]
 
@@ -126,11 +132,13 @@ def _build_rules(
     unified = _unify_lookalikes(signs, own)
     table = {_form(seen).translate(unified): _form(wanted) for seen, wanted in replacements}
     longest_first = sorted(table, key=len, reverse=True)
+    class_of_signs = "".join(map(re.escape, signs))
     return _Rules(
         visible=_Visible(own),
         unified=unified,
         kept=_Kept(own),
-        loose_sign=_match_loose("".join(map(re.escape, signs))),
+        loose_sign=_match_loose(class_of_signs),
+        elided_quote=_match_elided(class_of_signs),
         replaced=re.compile("|".join(map(re.escape, longest_first))) if table else None,
         replacements=table,
     )
@@ -157,3 +165,10 @@ def _match_loose(signs: str) -> re.Pattern[str]:
         return re.compile(r"(?!)")
     letter = rf"[^\s\d{signs}]"
     return re.compile(rf"(?<!{letter})[{signs}]|[{signs}](?!{letter})")
+
+
+def _match_elided(signs: str) -> re.Pattern[str]:
+    """A pattern for the quote between a word sign behind a letter and the letter that it joins."""
+    if not signs:
+        return re.compile(r"(?!)")
+    return re.compile(rf"(?<=[^\W\d_][{signs}])(?:{_QUOTES})(?=[^\W\d_])")

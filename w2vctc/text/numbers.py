@@ -11,6 +11,8 @@ from w2vctc.errors import UsageError
 MAX_DIGITS = 12
 APOSTROPHES = "'’‘‛ʼʻ′´`＇"
 
+# Beside these a spoken number needs no space: an elided article stays with it (l'11, 1990'da).
+_HUGGING = APOSTROPHES + '«»‹›“”„"'
 _CLUSTER = re.compile("[0-9]+(?:[.,\u00a0\u202f][0-9]+)*")
 _DIGITS = re.compile("[0-9]+")
 _NO_BREAK = "\u00a0\u202f"
@@ -29,7 +31,6 @@ class _Separators:
 # num2words says "punt" for Catalan's comma and glues Turkish words, so fractions are put together
 # here; a language that is not listed has its groups of digits read one by one.
 _SEPARATORS = {
-    "az": _Separators("." + _NO_BREAK, ",", "vergül"),
     "ca": _Separators("." + _NO_BREAK, ",", "coma"),
     "cy": _Separators(",", ".", "pwynt", by_digit=True),
     "de": _Separators("." + _NO_BREAK, ",", "Komma", by_digit=True),
@@ -41,12 +42,20 @@ _SEPARATORS = {
     "vi": _Separators("." + _NO_BREAK, ",", "phẩy"),
 }
 
-# Turkish writes each word of a number by itself; num2words writes them as one.
-_GLUED_WORDS = {
-    "tr": re.compile(
-        "sıfır|bir|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yirmi|otuz|kırk|elli|altmış|yetmiş"
-        "|seksen|doksan|yüz|bin|milyon|milyar"
-    )
+# Where num2words 0.5.14 spells wrongly: (pattern, what belongs there).
+_MENDED = {
+    "de": (("einstausend", "eintausend"),),
+    "es": (("veintiuno (?=mil)", "veintiún "), (r"\buno (?=mil)", "un ")),
+    # Turkish writes each word of a number by itself; num2words glues them.
+    "tr": (
+        (
+            "sıfır|bir|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yirmi|otuz|kırk|elli|altmış"
+            "|yetmiş|seksen|doksan|yüz|bin|milyon|milyar",
+            r"\g<0> ",
+        ),
+    ),
+    # From ten up, the missing hundred is named: 2026 is "hai nghìn không trăm hai mươi sáu".
+    "vi": ((r"(nghìn|triệu|tỷ) lẻ (?=mười|\w+ mươi)", r"\1 không trăm "),),
 }
 
 
@@ -79,9 +88,8 @@ def _speak_match(match: re.Match[str], language: str) -> str:
             spoken = "" if outer else _speak_whole(group.group(), language)
             if spoken:
                 words = f"{words[: group.start()]} {spoken} {words[group.end() :]}"
-    # An elided article stays with its number (l'11, Turkish 1990'da); all else is set apart.
-    left = "" if before in APOSTROPHES or words[:1].isdigit() else " "
-    right = "" if after in APOSTROPHES or words[-1:].isdigit() else " "
+    left = "" if before in _HUGGING or words[:1].isdigit() else " "
+    right = "" if after in _HUGGING or words[-1:].isdigit() else " "
     return left + words.strip() + right
 
 
@@ -148,6 +156,6 @@ def _speak_cardinal(number: int, language: str) -> str:
             f"numbers = {language!r}: num2words does not know this language",
             hint='write numbers = "" in the language profile to keep digits',
         ) from error
-    if language in _GLUED_WORDS:
-        words = " ".join(_GLUED_WORDS[language].findall(words))
-    return words
+    for pattern, mended in _MENDED.get(language, ()):
+        words = re.sub(pattern, mended, words)
+    return words.strip()
