@@ -1,7 +1,5 @@
-"""The search for alpha and beta on dev: true decodes, each counted, and never worse than before."""
+"""Alpha and beta tuned on dev: true decodes, each one counted, and never worse than before."""
 
-import contextlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +9,7 @@ import numpy.typing as npt
 from w2vctc.decode.beam import build_decoder
 from w2vctc.decode.greedy import greedy_text
 from w2vctc.decode.options import DecodingOptions
+from w2vctc.decode.weight_search import Trial, WeightSearch
 from w2vctc.decode.workers import decode_pool
 from w2vctc.errors import UsageError
 from w2vctc.lm.folder import LanguageModelFiles
@@ -18,27 +17,6 @@ from w2vctc.vocab import Vocabulary
 
 CountErrors = Callable[[str, str], tuple[int, int]]
 """Reference and hypothesis in; errors and reference words out."""
-
-# The first step crosses the whole range in which weights are usually looked for, the last one is
-# finer than a dev set of some hundred sentences can tell apart.
-_ALPHA_STEP = 0.5
-_BETA_STEP = 2.0
-_N_HALVINGS = 2
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One pair of weights and what decoding all of dev with it gave."""
-
-    alpha: float
-    beta: float
-    word_errors: int
-    n_words: int
-
-    @property
-    def wer(self) -> float:
-        """Word errors per reference word; per one word where the references are empty."""
-        return self.word_errors / (self.n_words or 1)
 
 
 @dataclass(frozen=True)
@@ -82,11 +60,8 @@ def tune_weights(
 ) -> Tuning:
     """The weights with the fewest word errors among up to `budget` decodes of all emissions.
 
-    A pattern search (Hooke and Jeeves 1961, "Direct search solution of numerical and statistical
-    problems") from `start`: one step along each axis, then the same move once more and further,
-    until nothing improves; then half the steps. No range bounds it except alpha >= 0. Among equal
-    error counts the weights nearest to `start` win, so the result is never worse than `start` and
-    stays with it unless something is gained. It does not depend on `n_workers`.
+    `WeightSearch` says which are tried. The result is never worse than `start`, stays with it
+    unless something is gained, and does not depend on `n_workers`. `on_trial` hears each decode.
 
     Raises UsageError when there is nothing to tune on or `budget` < 1, and what decoding raises.
     """
@@ -107,7 +82,7 @@ def tune_weights(
                 on_trial(trial)
             return trial
 
-        search = _PatternSearch(measure, start, budget)
+        search = WeightSearch(measure, start, budget)
         best = search.run()
         greedy = [greedy_text(item, vocabulary) for item in emissions]
         return Tuning(
@@ -125,77 +100,3 @@ def _sum_errors(
 ) -> tuple[int, int]:
     counted = [count_errors(*pair) for pair in zip(references, texts, strict=True)]
     return sum(errors for errors, _ in counted), sum(words for _, words in counted)
-
-
-class _OutOfBudgetError(Exception):
-    """No decode is left."""
-
-
-class _PatternSearch:
-    """The state of one search: what was tried, and what it gave."""
-
-    def __init__(
-        self, measure: Callable[[float, float], Trial], start: DecodingOptions, budget: int
-    ) -> None:
-        self.trials: list[Trial] = []
-        self._measure = measure
-        self._start = (float(start.alpha), float(start.beta))
-        self._budget = budget
-        self._known: dict[tuple[float, float], Trial] = {}
-
-    def run(self) -> Trial:
-        """The best of all trials."""
-        with contextlib.suppress(_OutOfBudgetError):
-            self._search()
-        return min(self.trials, key=self._cost)
-
-    def _search(self) -> None:
-        base = self._try(*self._start)
-        scale = 1.0
-        for _ in range(_N_HALVINGS + 1):
-            while True:
-                better = self._explore(base, scale)
-                if better is base:
-                    break
-                base = self._follow(base, better, scale)
-            scale /= 2
-
-    def _follow(self, old: Trial, new: Trial, scale: float) -> Trial:
-        """The end of a run of equal moves: `new`, or what lies beyond it in the same direction."""
-        while True:
-            ahead = self._try(2 * new.alpha - old.alpha, 2 * new.beta - old.beta)
-            beyond = self._explore(ahead, scale) if ahead is not new else ahead
-            if self._cost(beyond) >= self._cost(new):
-                return new
-            old, new = new, beyond
-
-    def _explore(self, centre: Trial, scale: float) -> Trial:
-        """The centre, or the trial one step from it along either axis or both that is better."""
-        for step_alpha, step_beta in ((0.0, _BETA_STEP), (_ALPHA_STEP, 0.0)):
-            for sign in (1, -1):
-                near = self._try(
-                    centre.alpha + sign * scale * step_alpha,
-                    centre.beta + sign * scale * step_beta,
-                )
-                if self._cost(near) < self._cost(centre):
-                    centre = near
-                    break
-        return centre
-
-    def _try(self, alpha: float, beta: float) -> Trial:
-        """The trial of these weights, decoded once only. Raises _OutOfBudgetError."""
-        key = (max(alpha, 0.0), beta)
-        if key not in self._known:
-            if len(self.trials) >= self._budget:
-                raise _OutOfBudgetError
-            self._known[key] = self._measure(*key)
-            self.trials.append(self._known[key])
-        return self._known[key]
-
-    def _cost(self, trial: Trial) -> tuple[int, float, float, float]:
-        """Fewest errors first, then the smallest change from the start, then smaller weights."""
-        change = math.hypot(
-            (trial.alpha - self._start[0]) / _ALPHA_STEP,
-            (trial.beta - self._start[1]) / _BETA_STEP,
-        )
-        return trial.word_errors, change, trial.alpha, trial.beta
