@@ -74,23 +74,27 @@ def speak_numbers(text: str, language: str) -> str:
 
 
 def _speak_match(match: re.Match[str], language: str) -> str:
-    text, start, end = match.string, match.start(), match.end()
-    before, after = text[start - 1 : start], text[end : end + 1]
-    cluster = match.group()
-    words = "" if _touches(before) or _touches(after) else _speak_cluster(cluster, language)
-    if not words:
-        groups = list(_DIGITS.finditer(cluster))
-        words = cluster
-        for group in reversed(groups):
-            outer = (group is groups[0] and _touches(before)) or (
-                group is groups[-1] and _touches(after)
-            )
-            spoken = "" if outer else _speak_whole(group.group(), language)
-            if spoken:
-                words = f"{words[: group.start()]} {spoken} {words[group.end() :]}"
-    left = "" if before in _HUGGING or words[:1].isdigit() else " "
-    right = "" if after in _HUGGING or words[-1:].isdigit() else " "
-    return left + words.strip() + right
+    cluster, (start, end) = match.group(), match.span()
+    before, after = match.string[start - 1 : start], match.string[end : end + 1]
+    words = ""
+    if not _touches(before) and not _touches(after):
+        words = _speak_cluster(cluster, language)
+    words = words or _speak_groups(cluster, language, (before, after))
+    left = "" if before in _HUGGING or words[0].isdigit() else " "
+    right = "" if after in _HUGGING or words[-1].isdigit() else " "
+    return left + words + right
+
+
+def _speak_groups(cluster: str, language: str, neighbours: tuple[str, str]) -> str:
+    """The cluster with each group of digits by itself, those that touch a letter left as digits."""
+
+    def speak(match: re.Match[str]) -> str:
+        before = cluster[match.start() - 1 : match.start()] or neighbours[0]
+        after = cluster[match.end() : match.end() + 1] or neighbours[1]
+        spoken = "" if _touches(before) or _touches(after) else _speak_whole(match[0], language)
+        return f" {spoken} " if spoken else match[0]
+
+    return _DIGITS.sub(speak, cluster).strip()
 
 
 def _touches(neighbour: str) -> bool:
@@ -108,14 +112,14 @@ def _speak_cluster(cluster: str, language: str) -> str:
     if separators is None:
         return _speak_whole(cluster, language) if cluster.isdigit() else ""
     whole, _, fraction = cluster.partition(separators.decimal)
-    if fraction and not fraction.isdigit():
+    if fraction and (not fraction.isdigit() or len(fraction) > MAX_DIGITS):
         return ""
     digits = _join_thousands(whole, separators.thousands)
     words = _speak_whole(digits, language) if digits else ""
     if not words or not fraction:
         return words
     spoken = _speak_fraction(fraction, language, by_digit=separators.by_digit)
-    return f"{words} {separators.word} {spoken}" if spoken else ""
+    return f"{words} {separators.word} {spoken}"
 
 
 def _join_thousands(whole: str, thousands: str) -> str:
