@@ -37,7 +37,7 @@ def spell_frames(frames: str, *, peak: float = 0.9) -> npt.NDArray[np.float32]:
     emissions = np.full((len(frames), 5), (1 - peak) / 4)
     for frame, sign in enumerate(frames):
         emissions[frame, "_?|ab".index(sign)] = peak
-    return np.log(emissions).astype(np.float32)
+    return np.asarray(np.log(emissions), dtype=np.float32)
 
 
 def random_emissions(seed: int, *, n_frames: int, n_labels: int = 5) -> npt.NDArray[np.float32]:

@@ -1,5 +1,7 @@
 """Only log-probabilities of the right width reach a decoder."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from decode_material import random_emissions, spell_frames
@@ -54,7 +56,7 @@ def test_frame_without_any_possible_label_is_refused() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-def test_probabilities_are_refused(dtype: type[np.floating]) -> None:
+def test_probabilities_are_refused(dtype: type[np.floating[Any]]) -> None:
     probabilities = np.exp(spell_frames("ab|ba", peak=0.7)).astype(dtype)
     with pytest.raises(ModelError, match="probabilities") as caught:
         check_emissions(probabilities, n_labels=5)

@@ -73,7 +73,7 @@ def decode_pool(
     """
     n_workers = max(1, min(n_workers, len(emissions)))
     notes: tuple[str, ...] = ()
-    if n_workers > 1 and not _can_fork():
+    if n_workers > 1 and not can_fork():
         notes = ("this system cannot fork processes: decoded one after the other",)
         n_workers = 1
     if n_workers == 1:
@@ -101,7 +101,8 @@ def decode_pool(
 _inherited: list[tuple[BeamDecoder, Sequence[npt.NDArray[Any]]]] = []
 
 
-def _can_fork() -> bool:
+def can_fork() -> bool:
+    """Whether processes can be made that inherit what this one has loaded."""
     # macOS has fork, but its system libraries may crash in the child.
     return "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
 
