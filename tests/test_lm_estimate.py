@@ -1,0 +1,203 @@
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lmplz_oracle import make_corpus, run_oracle
+
+from w2vctc.errors import DataError, UsageError
+from w2vctc.lm.arpa import write_arpa
+from w2vctc.lm.estimate import check_pruning, estimate_ngrams
+from w2vctc.lm.ngram import NgramModel
+
+kenlm = pytest.importorskip("kenlm")
+
+WORDS = st.sampled_from(["la", "mar", "sol", "cel", "blau", "ça", "l'illa", "col·lega"])
+SENTENCES = st.lists(st.lists(WORDS, max_size=7).map(" ".join), min_size=1, max_size=30).filter(any)
+PRUNING = st.lists(st.integers(0, 2), max_size=3).map(lambda limits: (0, *sorted(limits)))
+
+
+def written(model: NgramModel, folder: Path) -> bytes:
+    write_arpa(model, folder / "own.arpa")
+    return (folder / "own.arpa").read_bytes()
+
+
+def loadable(arpa: bytes) -> bytes:
+    """lmplz's file with the infinite back-offs put as we put them."""
+    return arpa.replace(b"\t-inf\n", b"\t-99\n")
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5, 6])
+def test_same_bytes_as_lmplz_on_a_grammar_corpus(order: int, tmp_path: Path) -> None:
+    sentences = make_corpus(1000, seed=order)
+    own = estimate_ngrams(sentences, order=order)
+    assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=order)
+
+
+@pytest.mark.parametrize(
+    ("order", "pruning"),
+    [(1, (2,)), (2, (0, 3)), (3, (0, 0, 1)), (4, (1, 2)), (5, (0, 0, 1)), (6, (0, 1, 1, 2, 3, 5))],
+)
+def test_same_bytes_as_lmplz_with_pruning(
+    order: int, pruning: tuple[int, ...], tmp_path: Path
+) -> None:
+    sentences = make_corpus(1000, seed=7)
+    own = estimate_ngrams(sentences, order=order, pruning=pruning)
+    assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=order, pruning=pruning)
+
+
+def test_same_bytes_as_lmplz_without_fallback(tmp_path: Path) -> None:
+    sentences = make_corpus(3000, seed=3)
+    own = estimate_ngrams(sentences, order=3, discount_fallback=False)
+    assert own.fallback_orders == ()
+    assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=3, fallback=False)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["sol"],
+        ["sol", "sol mar"],
+        ["sol", "", "sol"],
+        ["a b c d e f g h"],
+        ["un dos"] * 9,
+        ["sol  mar\tcel\rblau", " sol\x0bmar sol\x0cmar sol\u00a0mar sol\u2028mar "],
+        ["nul\0la", "cometes \" ' \\ / \\data\\ -1.5"],
+        ["BZh comença com un fitxer comprimit"],
+        ["😀 ṩ ṩ ஃ", "ʼokina x̣"],
+    ],
+)
+@pytest.mark.parametrize("order", [2, 4])
+def test_same_bytes_as_lmplz_on_odd_texts(sentences: list[str], order: int, tmp_path: Path) -> None:
+    own = estimate_ngrams(sentences, order=order)
+    assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=order)
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sentences=SENTENCES, order=st.integers(1, 6), pruning=PRUNING)
+def test_same_bytes_as_lmplz_on_random_texts(
+    sentences: list[str], order: int, pruning: tuple[int, ...]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pruning = pruning[:order]
+        own = estimate_ngrams(sentences, order=order, pruning=pruning)
+        oracle = run_oracle(sentences, folder, order=order, pruning=pruning)
+        assert written(own, folder) == loadable(oracle)
+
+
+@settings(max_examples=25, deadline=None)
+@given(sentences=SENTENCES, order=st.integers(2, 5), pruning=PRUNING, data=st.data())
+def test_each_history_sums_to_one(
+    sentences: list[str], order: int, pruning: tuple[int, ...], data: st.DataObject
+) -> None:
+    model = estimate_ngrams(sentences, order=order, pruning=pruning[:order])
+    with tempfile.TemporaryDirectory() as name:
+        written(model, Path(name))
+        query = silent_model(Path(name, "own.arpa"))
+    history = data.draw(st.lists(st.one_of(WORDS, st.just("unseen")), max_size=order))
+    for start in (True, False):
+        total = sum_over_vocabulary(query, model.words, history, start=start)
+        assert total == pytest.approx(1, abs=2e-6)
+
+
+def test_histories_of_a_pruned_corpus_sum_to_one(tmp_path: Path) -> None:
+    sentences = make_corpus(800, seed=11)
+    model = estimate_ngrams(sentences, order=4, pruning=(0, 1, 2))
+    written(model, tmp_path)
+    query = silent_model(tmp_path / "own.arpa")
+    for sentence in sentences[:40]:
+        words = sentence.split()
+        for end in range(len(words) + 1):
+            total = sum_over_vocabulary(query, model.words, words[:end], start=True)
+            assert total == pytest.approx(1, abs=5e-6)
+
+
+def silent_model(path: Path) -> Any:
+    config = kenlm.Config()
+    config.show_progress = False
+    config.arpa_complain = kenlm.ARPALoadComplain.NONE
+    return kenlm.Model(str(path), config)
+
+
+def sum_over_vocabulary(
+    query: Any, words: tuple[str, ...], history: list[str], *, start: bool
+) -> float:
+    """The probability of any word, </s> or <unk> after the history, through KenLM's own query."""
+    state, after = kenlm.State(), kenlm.State()
+    (query.BeginSentenceWrite if start else query.NullContextWrite)(state)
+    for word in history:
+        query.BaseScore(state, word, after)
+        state, after = after, kenlm.State()
+    predicted = [word for word in words if word != "<s>"]
+    return float(sum(10 ** query.BaseScore(state, word, after) for word in predicted))
+
+
+def test_unigrams_alone_sum_to_one() -> None:
+    model = estimate_ngrams(make_corpus(500, seed=1), order=1)
+    probs = 10.0 ** model.tables[0].log10_prob.astype(np.float64)
+    assert probs.sum() - probs[model.words.index("<s>")] == pytest.approx(1, abs=1e-5)
+
+
+def test_sizes_and_fallback_are_told() -> None:
+    model = estimate_ngrams(["la mar", "la mar", "sol"], order=2)
+    assert (model.n_sentences, model.n_tokens, model.n_types) == (3, 5, 3)
+    assert model.ngram_counts == (6, 5)
+    assert model.fallback_orders == (1, 2)
+    assert model.discounts == ((0.5, 1.0, 1.5),) * 2
+
+
+def test_discounts_of_a_larger_text_are_its_own() -> None:
+    model = estimate_ngrams(make_corpus(3000, seed=3), order=3)
+    assert model.fallback_orders == ()
+    for discount in model.discounts:
+        assert all(0 < amount < level for level, amount in enumerate(discount, start=1))
+
+
+def test_backoff_of_nothing_left_over_is_finite(tmp_path: Path) -> None:
+    # D2 comes out as 0 here, and the only bigram after b is counted twice. lmplz then writes a
+    # back-off of -inf, which KenLM's own reader refuses.
+    sentences = ["c", "a b c", "b c"]
+    own = written(estimate_ngrams(sentences, order=2), tmp_path)
+    assert b"\tb\t-99\n" in own
+    assert own == loadable(run_oracle(sentences, tmp_path, order=2))
+    assert silent_model(tmp_path / "own.arpa").order == 2
+
+
+def test_no_fallback_on_a_small_text_is_refused() -> None:
+    with pytest.raises(DataError, match="too small or too regular") as caught:
+        estimate_ngrams(["la mar"], order=2, discount_fallback=False)
+    assert caught.value.code == "E_DISCOUNT"
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("sentences", [[], [""], ["", " \t "]])
+def test_text_without_a_word_is_refused(sentences: list[str]) -> None:
+    with pytest.raises(DataError, match="no text for the language model") as caught:
+        estimate_ngrams(sentences, order=3)
+    assert caught.value.code == "E_EMPTY_TEXT"
+
+
+@pytest.mark.parametrize("word", ["<s>", "</s>", "<unk>", "<UNK>"])
+def test_reserved_words_are_refused_with_their_sentence(word: str) -> None:
+    with pytest.raises(DataError, match="sentence 2: ") as caught:
+        estimate_ngrams(["la mar", f"la {word} mar"], order=2)
+    assert caught.value.code == "E_RESERVED"
+
+
+def test_pruning_thresholds_are_padded_with_the_last() -> None:
+    assert check_pruning((), order=3) == (0, 0, 0)
+    assert check_pruning((0, 1), order=4) == (0, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("pruning", "order"), [((1, 0), 2), ((0, 0, 0), 2), ((-1,), 2), ((), 7)])
+def test_impossible_pruning_and_orders_are_refused(pruning: tuple[int, ...], order: int) -> None:
+    with pytest.raises(UsageError):
+        check_pruning(pruning, order=order)
+    with pytest.raises(UsageError):
+        estimate_ngrams(["la mar"], order=order, pruning=pruning)
