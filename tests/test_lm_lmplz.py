@@ -11,7 +11,6 @@ from w2vctc.errors import DataError, MachineError, ModelError, UsageError
 from w2vctc.lm.lmplz import find_build_binary, find_lmplz, run_build_binary, run_lmplz
 from w2vctc.lm.recipe import LmRecipe
 
-
 REAL_PATH = os.environ["PATH"]
 SCRIPT = Path(__file__).parent.parent / "tools" / "build_lmplz.sh"
 
