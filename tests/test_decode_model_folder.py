@@ -109,7 +109,13 @@ def test_detach_restores_the_folder(folder: Path, tmp_path: Path) -> None:
     attach(folder, tmp_path)
     detach_language_model(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_detach_from_a_plain_folder_changes_nothing(folder: Path) -> None:
+    (folder / "preprocessor_config.json").write_text('{"sampling_rate":16000}', encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
     detach_language_model(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert attached_language_model(folder) is None
 
 
@@ -139,6 +145,14 @@ def test_folder_without_a_processor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"preprocessor_config\.json"):
         attach_language_model(tmp_path / "empty", VOCABULARY, lm, alpha=0.5, beta=1.5)
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> None:
+    lm = LanguageModelFiles(tmp_path / "gone.arpa", None, None, None, {})
+    with pytest.raises(ModelError, match=r"gone\.arpa") as caught:
+        attach_language_model(folder, VOCABULARY, lm, alpha=0.5, beta=1.5)
+    assert caught.value.code == "E_LM"
+    assert attached_language_model(folder) is None
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def attach_language_model(
     """
     attributes = _attributes(DecodingOptions(alpha=alpha, beta=beta))
     _require_processor(model_folder)
+    if not lm.ngram.is_file():
+        raise ModelError(f"{lm.ngram}: no such file", hint="check the path", code="E_LM")
     alphabet = json.dumps({"labels": decoder_labels(vocabulary), "is_bpe": False})
     with staged_folder(model_folder / _FOLDER) as staging:
         name = _NGRAM_NAMES.get(lm.ngram.suffix.lower(), _BINARY_NAME)
@@ -162,12 +164,19 @@ def _set_processor_class(model_folder: Path, name: str) -> None:
         if not path.is_file():
             continue
         settings = _read_json(path, code="E_MODEL")
-        changed = {**settings, "processor_class": name}
+        changed = _rename_processor(settings, name)
         inner = settings.get("feature_extractor")
         if isinstance(inner, Mapping):
-            changed["feature_extractor"] = {**inner, "processor_class": name}
+            changed["feature_extractor"] = _rename_processor(inner, name)
         if changed != settings:
             save_text(path, json.dumps(changed, ensure_ascii=False, indent=2) + "\n")
+
+
+def _rename_processor(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The settings with the class; taking it back touches only what attaching had written."""
+    if name == _PLAIN and settings.get("processor_class") != _WITH_LM:
+        return dict(settings)
+    return {**settings, "processor_class": name}
 
 
 def _read_json(path: Path, *, code: str) -> dict[str, Any]:
