@@ -199,7 +199,7 @@ def _name(value: int) -> str:
 
 def _range(rng: Random) -> str:
     first = rng.randint(2, 80)
-    return f"de {_name(first)} a {_name(first + rng.randint(1, 19))} {rng.choice(_MEASURES)}"
+    return f"{_with_de(_name(first))} a {_name(first + rng.randint(1, 19))} {rng.choice(_MEASURES)}"
 
 
 def _plain(rng: Random) -> str:
