@@ -49,6 +49,15 @@ def test_same_bytes_as_lmplz_with_pruning(
     assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=order, pruning=pruning)
 
 
+def test_same_bytes_as_lmplz_where_the_newest_word_only_starts_a_sentence(tmp_path: Path) -> None:
+    # The last trigram in suffix order (camí acaba aquí) stands twice after the same word, but is
+    # no end of the last 5-gram: its adjusted count of 1 goes into the discounts, not its raw 2.
+    sentences = [*make_corpus(1000, seed=4), *["el vell camí acaba aquí"] * 2, "nou el nom1"]
+    own = estimate_ngrams(sentences, order=5)
+    assert 3 not in own.fallback_orders
+    assert written(own, tmp_path) == run_oracle(sentences, tmp_path, order=5)
+
+
 def test_same_bytes_as_lmplz_without_fallback(tmp_path: Path) -> None:
     sentences = make_corpus(3000, seed=3)
     own = estimate_ngrams(sentences, order=3, discount_fallback=False)
