@@ -24,7 +24,8 @@ def make_filterbank(n_filters: int, kernel: int, *, sample_rate: int) -> torch.T
     phase = 2 * math.pi * frequencies[:, None] * times_s[None, :]
     window = torch.hann_window(kernel, periodic=False)
     filters = torch.cat([torch.cos(phase) * window, torch.sin(phase) * window])[:n_filters]
-    return (filters / filters.norm(dim=1, keepdim=True).clamp_min(1e-6))[:, None, :]
+    unit: torch.Tensor = filters / filters.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    return unit[:, None, :]
 
 
 def _to_mel(frequency_hz: float) -> float:

@@ -1,0 +1,62 @@
+"""A trained model at work: waveform in, log-probabilities per frame out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import Wav2Vec2FeatureExtractor
+
+from w2vctc.acoustic.device import choose_device
+from w2vctc.acoustic.model import count_model_samples, load_trained, uses_attention_mask
+from w2vctc.errors import DataError
+from w2vctc.speech.audio import SAMPLE_RATE
+from w2vctc.vocab import Vocabulary
+
+
+@dataclass(frozen=True)
+class AcousticModel:
+    """A network in evaluation mode with everything that belongs to it."""
+
+    network: Any
+    extractor: Any
+    vocabulary: Vocabulary
+    device: torch.device
+    folder: Path
+
+
+def load_acoustic_model(
+    folder: Path, *, device: str = "auto", allow_pickle: bool = False
+) -> AcousticModel:
+    """The model of a Hugging Face folder on the wanted device, its vocabulary checked."""
+    chosen = choose_device(device)
+    network, vocabulary = load_trained(folder, allow_pickle=allow_pickle)
+    extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    return AcousticModel(network.to(chosen), extractor, vocabulary, chosen, folder)
+
+
+def compute_emissions(
+    model: AcousticModel, waveform: NDArray[np.float32], *, name: str = "audio"
+) -> NDArray[np.float32]:
+    """Natural log-probabilities, shape (n_frames, n_labels), float32, one frame per 20 ms.
+
+    One waveform at a time: no padding, so the result depends on nothing but the waveform.
+    Raises DataError E_TOO_SHORT when there is not sound enough for one frame.
+    """
+    needed = count_model_samples(model.network.config)
+    if waveform.size < needed:
+        raise DataError(
+            f"{name}: {waveform.size} samples at 16 kHz, the model needs at least {needed}",
+            hint="a word takes longer than that: is the recording cut off?",
+            code="E_TOO_SHORT",
+        )
+    inputs = model.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt")
+    values = inputs["input_values"].to(model.device)
+    mask = torch.ones_like(values, dtype=torch.long)
+    with torch.inference_mode():
+        masked = {"attention_mask": mask} if uses_attention_mask(model.network.config) else {}
+        logits = model.network(values, **masked).logits[0].float()
+        emissions = torch.log_softmax(logits, dim=-1)
+    return np.asarray(emissions.cpu().numpy(), dtype=np.float32)

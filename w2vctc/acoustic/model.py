@@ -1,0 +1,176 @@
+"""The network to train: pretrained weights or a tiny one from scratch, with the right head."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+from transformers.utils import logging as transformers_logging
+
+from w2vctc.acoustic.filterbank import make_filterbank
+from w2vctc.acoustic.frames import count_frames, count_needed_samples
+from w2vctc.acoustic.presets import TINY, TINY_CONFIG, Schedule
+from w2vctc.acoustic.source import resolve_source
+from w2vctc.errors import ModelError
+from w2vctc.speech.audio import SAMPLE_RATE
+from w2vctc.vocab import Vocabulary, check_sizes, load_vocabulary
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """A network ready for training and what was done to its head."""
+
+    network: Any  # Wav2Vec2ForCTC; transformers carries no types
+    head: str  # "new", "kept" or "made anew: why"
+
+
+def uses_attention_mask(config: Any) -> bool:
+    """Whether this architecture was trained with an attention mask (layer norm: yes, group: no)."""
+    return bool(config.feat_extract_norm == "layer")
+
+
+def count_model_frames(config: Any, n_samples: int) -> int:
+    """The emission frames that the model makes of `n_samples` at 16 kHz."""
+    return count_frames(n_samples, kernels=config.conv_kernel, strides=config.conv_stride)
+
+
+def count_model_samples(config: Any) -> int:
+    """The fewest samples at 16 kHz that give one frame."""
+    return count_needed_samples(kernels=config.conv_kernel, strides=config.conv_stride)
+
+
+def load_config(model: str, *, allow_pickle: bool = False) -> Any:
+    """The architecture's configuration, before any weights are read."""
+    if model == TINY:
+        return Wav2Vec2Config(**TINY_CONFIG)
+    return _read_config(resolve_source(model, allow_pickle=allow_pickle))
+
+
+def make_model(
+    model: str, vocabulary: Vocabulary, schedule: Schedule, *, allow_pickle: bool = False
+) -> NewModel:
+    """A Wav2Vec2ForCTC whose head spells exactly `vocabulary`, configured for CTC fine-tuning.
+
+    The head of the source is kept only if its labels are the same in the same order. Draws new
+    weights from torch's global generator: seed it first.
+    """
+    config = adapt_config(load_config(model, allow_pickle=allow_pickle), vocabulary, schedule)
+    if model == TINY:
+        network = Wav2Vec2ForCTC(config)
+        _set_filterbank(network)
+        return NewModel(network, "new")
+    folder = resolve_source(model, allow_pickle=allow_pickle)
+    network = _load_network(folder, config=config, ignore_mismatched_sizes=True)
+    head = _decide_head(folder, vocabulary)
+    if head != "kept":
+        _reset_head(network)
+    check_sizes(vocabulary, head_size=network.lm_head.out_features, where=str(folder))
+    return NewModel(network, head)
+
+
+def adapt_config(config: Any, vocabulary: Vocabulary, schedule: Schedule) -> Any:
+    """A copy of `config` with the vocabulary's sizes and what stable CTC training needs."""
+    config = copy.deepcopy(config)
+    config.vocab_size = len(vocabulary.labels)
+    config.pad_token_id = vocabulary.blank_id
+    config.bos_token_id = None
+    config.eos_token_id = None
+    config.ctc_loss_reduction = "mean"
+    config.ctc_zero_infinity = True
+    config.layerdrop = 0.0
+    config.activation_dropout = schedule.activation_dropout
+    config.apply_spec_augment = schedule.mask_time_prob > 0 or schedule.mask_feature_prob > 0
+    config.mask_time_prob = schedule.mask_time_prob
+    config.mask_feature_prob = schedule.mask_feature_prob
+    config.mask_feature_length = min(64, config.hidden_size)
+    return config
+
+
+def load_trained(folder: Path, *, allow_pickle: bool = False) -> tuple[Any, Vocabulary]:
+    """A trained network in evaluation mode and its vocabulary, sizes checked against each other."""
+    resolve_source(str(folder), allow_pickle=allow_pickle)
+    vocabulary = load_vocabulary(folder)
+    config = _read_config(folder)
+    check_sizes(vocabulary, head_size=config.vocab_size, where=str(folder))
+    network = _load_network(folder, config=config)
+    check_sizes(vocabulary, head_size=network.lm_head.out_features, where=str(folder))
+    if config.pad_token_id != vocabulary.blank_id:
+        raise ModelError(
+            f"{folder}: config.json says that the blank is label {config.pad_token_id},"
+            f" the tokenizer says {vocabulary.blank_id}",
+            hint="one of the two files is not this model's; copy the folder again",
+            code="E_VOCAB",
+        )
+    return network.eval(), vocabulary
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Silences transformers' log (a renamed weight is reported as newly initialized)."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        transformers_logging.enable_progress_bar()
+
+
+def _read_config(folder: Path) -> Any:
+    try:
+        return Wav2Vec2Config.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"{folder / 'config.json'}: {error}", hint="copy the model again", code="E_MODEL"
+        ) from error
+
+
+def _load_network(folder: Path, *, config: Any, ignore_mismatched_sizes: bool = False) -> Any:
+    from safetensors import SafetensorError
+
+    try:
+        with quiet_transformers():
+            return Wav2Vec2ForCTC.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                ignore_mismatched_sizes=ignore_mismatched_sizes,
+                trust_remote_code=False,
+            )
+    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"{folder}: the weights cannot be loaded: {str(error).splitlines()[0]}",
+            hint="the file is damaged or of another architecture; copy the model again",
+            code="E_MODEL",
+        ) from error
+
+
+def _decide_head(folder: Path, vocabulary: Vocabulary) -> str:
+    try:
+        old = load_vocabulary(folder)
+    except ModelError:
+        return "made anew: the pretrained model has none"
+    if old.labels == vocabulary.labels:
+        return "kept"
+    if {label.lower() for label in old.letters} & set(vocabulary.letters) and all(
+        letter == letter.upper() for letter in old.letters
+    ):
+        return "made anew: the old one spells in upper case, this vocabulary in lower case"
+    return f"made anew: the old one spells other letters ({len(old.labels)} labels)"
+
+
+def _reset_head(network: Any) -> None:
+    torch.nn.init.normal_(network.lm_head.weight, std=network.config.initializer_range)
+    torch.nn.init.zeros_(network.lm_head.bias)
+
+
+def _set_filterbank(network: Any) -> None:
+    convolution = network.wav2vec2.feature_extractor.conv_layers[0].conv
+    n_filters, _, kernel = convolution.weight.shape
+    with torch.no_grad():
+        convolution.weight.copy_(make_filterbank(n_filters, kernel, sample_rate=SAMPLE_RATE))

@@ -1,0 +1,126 @@
+"""What a training run tells while it runs, and the log that it leaves."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+
+@dataclass(frozen=True)
+class TrainingEvent:
+    """One moment of a run; fields that the moment does not know are None."""
+
+    step: int
+    n_steps: int
+    seconds: float  # since this process began to train
+    epoch: float
+    loss: float | None = None
+    learning_rate: float | None = None
+    audio_s_per_s: float | None = None
+    seconds_left: float | None = None
+    dev_wer: float | None = None
+    dev_cer: float | None = None
+    dev_loss: float | None = None
+    blank_share: float | None = None
+    best: bool = False
+
+
+class ProgressCallback(TrainerCallback):  # type: ignore[misc]
+    """Turns the Trainer's hooks into events, for a screen and for log.jsonl."""
+
+    def __init__(
+        self,
+        *,
+        batch_durations_s: Sequence[float],
+        epoch_durations_s: float,
+        log: Path,
+        on_event: Callable[[TrainingEvent], None],
+    ) -> None:
+        self.batch_durations_s = batch_durations_s
+        self.epoch_durations_s = epoch_durations_s
+        self.log = log
+        self.on_event = on_event
+        self.started = 0.0
+        self.first_step = 0
+        self.evaluated_s = 0.0
+        self._evaluation_began = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.started = time.monotonic()
+        self.first_step = state.global_step
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._evaluation_began = time.monotonic()
+        if not control.should_log:
+            self.on_event(self._event(args, state))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+        if "loss" in logs:
+            self._emit(
+                self._event(args, state, loss=logs["loss"], learning_rate=logs.get("learning_rate"))
+            )
+
+    def on_evaluate(
+        self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any
+    ) -> None:
+        self.evaluated_s += time.monotonic() - self._evaluation_began
+        self._emit(
+            self._event(
+                args,
+                state,
+                dev_wer=metrics["eval_wer"],
+                dev_cer=metrics["eval_cer"],
+                dev_loss=metrics.get("eval_loss"),
+                blank_share=metrics["eval_blank_share"],
+                best=state.best_global_step == state.global_step,
+            )
+        )
+
+    def _event(self, args: Any, state: Any, **known: Any) -> TrainingEvent:
+        seconds = time.monotonic() - self.started
+        done = state.global_step - self.first_step
+        per_update = args.gradient_accumulation_steps
+        heard = sum(
+            self.batch_durations_s[self.first_step * per_update : state.global_step * per_update]
+        )
+        heard_before = sum(self.batch_durations_s[: self.first_step * per_update])
+        training_s = max(seconds - self.evaluated_s, 1e-9)
+        left = state.max_steps - state.global_step
+        return TrainingEvent(
+            step=state.global_step,
+            n_steps=state.max_steps,
+            seconds=seconds,
+            epoch=(heard + heard_before) / self.epoch_durations_s,
+            audio_s_per_s=heard / training_s,
+            seconds_left=seconds / done * left if done else None,
+            **known,
+        )
+
+    def _emit(self, event: TrainingEvent) -> None:
+        with self.log.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(_drop_unknown(event)) + "\n")
+        self.on_event(event)
+
+
+def read_log(log: Path) -> list[TrainingEvent]:
+    """The events of log.jsonl; a line cut off by a crash is left out."""
+    events = []
+    for line in log.read_text(encoding="utf-8").splitlines():
+        try:
+            events.append(TrainingEvent(**json.loads(line)))
+        except (ValueError, TypeError):
+            continue
+    return events
+
+
+def _drop_unknown(event: TrainingEvent) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(event).items() if value is not None}
+    return {
+        name: round(value, 6) if isinstance(value, float) and math.isfinite(value) else value
+        for name, value in values.items()
+    }

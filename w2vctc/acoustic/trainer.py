@@ -1,0 +1,201 @@
+"""The Hugging Face Trainer with CTC's needs: planned batches, true lengths, guards, seals."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from transformers import Trainer
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from w2vctc.acoustic.batches import PlannedBatches
+from w2vctc.acoustic.checkpoints import seal_checkpoint
+from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
+from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
+from w2vctc.acoustic.presets import Schedule
+from w2vctc.errors import DataError
+
+NONFINITE_LIMIT = 3  # batches in a row
+_FINAL_SCALE = 0.05  # fairseq's final_lr_scale
+
+
+class CtcTrainer(Trainer):  # type: ignore[misc]
+    """Trains a Wav2Vec2ForCTC on planned batches."""
+
+    def __init__(
+        self,
+        *,
+        plan: Sequence[list[int]],
+        dev_plan: Sequence[list[int]],
+        schedule: Schedule,
+        collator: CtcCollator,
+        n_workers: int,
+        **trainer_arguments: Any,
+    ) -> None:
+        super().__init__(data_collator=collator, **trainer_arguments)
+        # The loss below is a mean over the batch; Trainer must divide it by the accumulation.
+        self.model_accepts_loss_kwargs = False
+        self.plan = plan
+        self.dev_plan = dev_plan
+        self.schedule = schedule
+        self.n_workers = n_workers
+        self.nonfinite: list[list[int]] = []
+
+    def get_train_dataloader(self) -> Any:
+        return self.accelerator.prepare(self._make_loader(self.train_dataset, self.plan))
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+        dataset = self.eval_dataset if eval_dataset is None else eval_dataset
+        return self.accelerator.prepare(self._make_loader(dataset, self.dev_plan))
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,  # noqa: ARG002
+    ) -> Any:
+        logits = self._compute_logits(model, inputs)
+        loss = self._ctc_loss(model, logits, inputs)
+        if model.training:
+            loss = self._guard(loss, inputs, model)
+        return (loss, {"logits": logits}) if return_outputs else loss
+
+    def prediction_step(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        prediction_loss_only: bool,  # noqa: ARG002
+        ignore_keys: list[str] | None = None,  # noqa: ARG002
+    ) -> tuple[Any, Any, Any]:
+        """Loss, the most probable label of each frame (-100 after the clip's end), labels."""
+        inputs = self._prepare_inputs(inputs)
+        with torch.no_grad(), self.compute_loss_context_manager():
+            logits = self._compute_logits(model, inputs)
+            loss = self._ctc_loss(model, logits, inputs)
+        best = logits.argmax(dim=-1)
+        frames = torch.arange(best.shape[1], device=best.device)
+        ended = frames[None, :] >= self._count_frames(model, inputs)[:, None]
+        return loss.detach(), best.masked_fill(ended, IGNORED_LABEL), inputs["labels"]
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        if getattr(self, "lr_scheduler", None) is None:
+            self.lr_scheduler: Any = torch.optim.lr_scheduler.LambdaLR(
+                optimizer or self.optimizer,
+                lambda step: scale_learning_rate(step, num_training_steps, self.schedule),
+            )
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
+
+    def _make_loader(self, dataset: SpeechDataset, plan: Sequence[list[int]]) -> Any:
+        return DataLoader(
+            dataset,
+            batch_sampler=PlannedBatches(plan),
+            collate_fn=self.data_collator,
+            num_workers=self.n_workers,
+            pin_memory=self.args.device.type == "cuda",
+        )
+
+    def _compute_logits(self, model: Any, inputs: dict[str, Any]) -> Any:
+        """Logits (B, T, V). While the encoder is frozen, only the head runs with a graph."""
+        network = self.accelerator.unwrap_model(model)
+        frozen = model.training and self.state.global_step < self.schedule.freeze_encoder_updates
+        arguments = {}
+        if uses_attention_mask(network.config):
+            arguments["attention_mask"] = inputs["attention_mask"]
+        if not frozen:
+            with clamped_spans(network, inputs["input_values"].shape[1]):
+                return model(inputs["input_values"], **arguments).logits
+        with torch.no_grad(), clamped_spans(network, inputs["input_values"].shape[1]):
+            hidden = network.wav2vec2(inputs["input_values"], **arguments).last_hidden_state
+        return network.lm_head(network.dropout(hidden))
+
+    def _count_frames(self, model: Any, inputs: dict[str, Any]) -> Any:
+        """The frames of each clip without its padding, shape (B,).
+
+        Also for group-norm models, which see no mask: their loss must not cover the padding.
+        """
+        network = self.accelerator.unwrap_model(model)
+        return network._get_feat_extract_output_lengths(inputs["attention_mask"].sum(-1)).long()
+
+    def _ctc_loss(self, model: Any, logits: Any, inputs: dict[str, Any]) -> Any:
+        network = self.accelerator.unwrap_model(model)
+        return network.loss_function(
+            logits=logits,
+            labels=inputs["labels"],
+            logit_lengths=self._count_frames(model, inputs),
+            blank_token_id=network.config.pad_token_id,
+            reduction=network.config.ctc_loss_reduction,
+            zero_infinity=network.config.ctc_zero_infinity,
+        )
+
+    def _guard(self, loss: Any, inputs: dict[str, Any], model: Any) -> Any:
+        """The loss, or nothing to learn from if it is not finite; stops when that goes on."""
+        if math.isfinite(loss.item()):
+            self.nonfinite.clear()
+            return loss
+        self.nonfinite.append(inputs["rows"].tolist())
+        if len(self.nonfinite) >= NONFINITE_LIMIT:
+            raise self._explain_nonfinite()
+        head = self.accelerator.unwrap_model(model).lm_head
+        return torch.zeros_like(head.bias).mul(head.bias).sum()
+
+    def _explain_nonfinite(self) -> DataError:
+        rows = sorted({row for batch in self.nonfinite for row in batch})
+        names = [self.train_dataset.utterances[row].id for row in rows]
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        step = self.state.global_step
+        return DataError(
+            f"the loss was not a number in {NONFINITE_LIMIT} batches in a row (update {step}):"
+            f" {shown}",
+            hint="most often the learning rate is too high: halve --learning-rate and go on with"
+            " --resume from the last good checkpoint; else listen to those recordings",
+            code="E_NONFINITE_LOSS",
+        )
+
+    def _clip_grad_norm(self, model: Any) -> Any:
+        """Gradients that are not finite are dropped: one of them would ruin every weight."""
+        norm = super()._clip_grad_norm(model)
+        if norm is not None and not math.isfinite(float(norm)):
+            model.zero_grad()
+        return norm
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        super()._save_checkpoint(model, trial)
+        folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+        seal_checkpoint(folder)
+
+
+class clamped_spans:  # noqa: N801
+    """While open, SpecAugment's spans fit into `n_samples`: transformers raises otherwise."""
+
+    def __init__(self, network: Any, n_samples: int) -> None:
+        self.config = network.config
+        self.span = self.config.mask_time_length
+        self.clamped = max(1, min(self.span, count_model_frames(self.config, n_samples)))
+
+    def __enter__(self) -> None:
+        self.config.mask_time_length = self.clamped
+
+    def __exit__(self, *_: object) -> None:
+        self.config.mask_time_length = self.span
+
+
+def scale_learning_rate(step: int, n_steps: int, schedule: Schedule) -> float:
+    """The share of the peak learning rate at `step`, 0..1.
+
+    tri_stage: linear warm-up, hold, exponential decay to 5 % (arXiv:2006.11477); cosine: linear
+    warm-up, then half a cosine to 0.
+    """
+    warmup = schedule.warmup * n_steps
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    if schedule.shape == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(n_steps - warmup, 1)))
+    hold = schedule.hold * n_steps
+    if step < warmup + hold:
+        return 1.0
+    done = (step - warmup - hold) / max(n_steps - warmup - hold, 1)
+    return float(_FINAL_SCALE ** min(done, 1.0))

@@ -1,0 +1,249 @@
+"""One fine-tuning run, from checked rows to a finished model folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainingArguments, Wav2Vec2FeatureExtractor, set_seed
+from transformers.trainer_callback import PrinterCallback
+
+from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
+from w2vctc.acoustic.checkpoints import delete_checkpoints
+from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset
+from w2vctc.acoustic.device import choose_device, choose_precision
+from w2vctc.acoustic.export import save_model
+from w2vctc.acoustic.metrics import Scoring, make_metrics
+from w2vctc.acoustic.model import make_model, quiet_transformers, uses_attention_mask
+from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
+from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, prepare_run
+from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
+from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.corpus.utterance import Utterance
+from w2vctc.errors import UsageError
+from w2vctc.files import machine_errors
+from w2vctc.vocab import Vocabulary
+
+
+@dataclass(frozen=True)
+class FinetuneResult:
+    """What a run made."""
+
+    folder: Path
+    head: str
+    schedule: Schedule
+    steps: int
+    dev_wer: float | None
+    dev_cer: float | None
+    interrupted: bool
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Checked rows, with durations and normalized text, and the labels that spell them."""
+
+    train: Sequence[Utterance]
+    dev: Sequence[Utterance]
+    vocabulary: Vocabulary
+
+
+def finetune(
+    data: TrainingData,
+    *,
+    schedule: Schedule,
+    options: FinetuneOptions,
+    folder: Path,
+    scoring: Scoring,
+    resume: bool,
+    on_event: Callable[[TrainingEvent], None],
+    on_note: Callable[[str], None],
+) -> FinetuneResult:
+    """Trains and writes the model folder.
+
+    Raises UsageError when the folder is in use or `resume` finds another run's traces, and what
+    the guards of the run raise.
+    """
+    run_folder = folder / RUN_FOLDER
+    with locked(run_folder):
+        set_seed(options.seed)
+        new = make_model(
+            options.model, data.vocabulary, schedule, allow_pickle=options.allow_pickle
+        )
+        stopper = StopOnSignal()
+        trainer = _make_trainer(
+            new.network,
+            replace(data, dev=sorted(data.dev, key=lambda row: (row.duration_s or 0.0, row.id))),
+            schedule=schedule,
+            options=options,
+            run_folder=run_folder,
+            scoring=scoring,
+            stopper=stopper,
+            on_event=on_event,
+        )
+        fingerprint = describe_run(
+            data.train, data.dev, data.vocabulary, schedule=schedule, options=options
+        )
+        checkpoint = prepare_run(run_folder, fingerprint, resume=resume, on_note=on_note)
+        with stopper.listening(), quiet_transformers(), machine_errors(run_folder):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        best = _best_evaluation(trainer.state)
+        if not stopper.signal:
+            save_model(new.network, data.vocabulary, folder)
+            delete_checkpoints(run_folder)
+        return FinetuneResult(
+            folder=folder,
+            head=new.head,
+            schedule=schedule,
+            steps=trainer.state.global_step,
+            dev_wer=best.get("eval_wer"),
+            dev_cer=best.get("eval_cer"),
+            interrupted=bool(stopper.signal),
+        )
+
+
+def _make_trainer(
+    network: Any,
+    data: TrainingData,
+    *,
+    schedule: Schedule,
+    options: FinetuneOptions,
+    run_folder: Path,
+    scoring: Scoring,
+    stopper: StopOnSignal,
+    on_event: Callable[[TrainingEvent], None],
+) -> CtcTrainer:
+    if schedule.freeze_feature_encoder:
+        network.freeze_feature_encoder()
+    device = choose_device(options.device)
+    durations_s = [row.duration_s or 0.0 for row in data.train]
+    plan = plan_run(durations_s, schedule, seed=options.seed)
+    n_updates = len(plan) // schedule.accumulation
+    eval_every = options.eval_every or choose_eval_every(
+        n_updates, n_updates * sum(durations_s) / sum(durations_s[row] for b in plan for row in b)
+    )
+    n_workers = options.workers if options.workers is not None else 4 * (device.type == "cuda")
+    trainer = CtcTrainer(
+        model=network,
+        args=_training_arguments(
+            run_folder,
+            schedule,
+            options,
+            device=device,
+            n_updates=n_updates,
+            eval_every=min(eval_every, n_updates),
+        ),
+        train_dataset=_make_dataset(data.train, data.vocabulary),
+        eval_dataset=_make_dataset(data.dev, data.vocabulary),
+        plan=plan[: n_updates * schedule.accumulation],
+        dev_plan=plan_in_order(
+            [row.duration_s or 0.0 for row in data.dev], batch_s=schedule.batch_s
+        ),
+        schedule=schedule,
+        collator=CtcCollator(make_extractor(network.config)),
+        n_workers=n_workers,
+        compute_metrics=make_metrics([row.text for row in data.dev], data.vocabulary, scoring),
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(stopper)
+    trainer.add_callback(
+        ProgressCallback(
+            batch_durations_s=[sum(durations_s[row] for row in batch) for batch in plan],
+            epoch_durations_s=sum(durations_s),
+            log=run_folder / LOG_NAME,
+            on_event=on_event,
+        )
+    )
+    if options.patience:
+        first_step = max(schedule.freeze_encoder_updates, n_updates // 4)
+        trainer.add_callback(EarlyStopping(patience=options.patience, first_step=first_step))
+    return trainer
+
+
+def plan_run(durations_s: Sequence[float], schedule: Schedule, *, seed: int) -> list[list[int]]:
+    """Every batch of the run, in order."""
+    if schedule.updates:
+        return plan_updates(
+            durations_s,
+            n_batches=schedule.updates * schedule.accumulation,
+            batch_s=schedule.batch_s,
+            seed=seed,
+            short_first=schedule.short_first,
+        )
+    plan = plan_epochs(
+        durations_s,
+        epochs=schedule.epochs,
+        batch_s=schedule.batch_s,
+        seed=seed,
+        short_first=schedule.short_first,
+    )
+    if len(plan) < schedule.accumulation:
+        raise UsageError(
+            f"{schedule.epochs:g} epochs of this data are less than one update",
+            hint="train on more data, for more epochs, or with smaller --batch-seconds",
+        )
+    return plan
+
+
+def choose_eval_every(n_updates: int, updates_per_epoch: float) -> int:
+    """Updates between two looks at dev: about an epoch, 5 to 20 looks in all."""
+    return max(1, n_updates // 20, min(round(updates_per_epoch), n_updates // 5))
+
+
+def make_extractor(config: Any) -> Any:
+    """The feature extractor: zero mean and unit variance per clip, a mask where one is used."""
+    return Wav2Vec2FeatureExtractor(return_attention_mask=uses_attention_mask(config))
+
+
+def _make_dataset(rows: Sequence[Utterance], vocabulary: Vocabulary) -> SpeechDataset:
+    return SpeechDataset(rows, [vocabulary.encode(row.text) for row in rows])
+
+
+def _training_arguments(
+    run_folder: Path,
+    schedule: Schedule,
+    options: FinetuneOptions,
+    *,
+    device: torch.device,
+    n_updates: int,
+    eval_every: int,
+) -> TrainingArguments:
+    precision = choose_precision(options.precision, device)
+    return TrainingArguments(
+        output_dir=str(run_folder),
+        max_steps=n_updates,
+        gradient_accumulation_steps=schedule.accumulation,
+        per_device_train_batch_size=1,  # batches are planned in seconds, not in clips
+        learning_rate=schedule.learning_rate,
+        weight_decay=schedule.weight_decay,
+        adam_beta1=0.9,
+        adam_beta2=0.98,
+        adam_epsilon=1e-8,
+        max_grad_norm=1.0,
+        eval_strategy="steps",
+        eval_steps=eval_every,
+        save_strategy="steps",
+        save_steps=eval_every,
+        save_total_limit=3,
+        load_best_model_at_end=True,
+        metric_for_best_model="score",
+        greater_is_better=False,
+        logging_steps=max(1, min(50, n_updates // 100)),
+        logging_nan_inf_filter=False,
+        bf16=precision == "bf16",
+        fp16=precision == "fp16",
+        use_cpu=device.type == "cpu",
+        seed=options.seed,
+        data_seed=options.seed,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        report_to=[],
+        disable_tqdm=True,
+    )
+
+
+def _best_evaluation(state: Any) -> dict[str, float]:
+    looks = [entry for entry in state.log_history if "eval_score" in entry]
+    return min(looks, key=lambda entry: entry["eval_score"]) if looks else {}
