@@ -55,6 +55,9 @@ def test_folder_holds_what_pyctcdecode_loads(folder: Path, tmp_path: Path) -> No
     loaded = BeamSearchDecoderCTC.load_from_dir(str(folder))._language_model
     assert (loaded.alpha, loaded.beta, loaded.unk_score_offset) == (0.75, 2.0, -10.0)
     assert loaded.score_boundary is True
+    for name in ("preprocessor_config.json", "tokenizer_config.json"):
+        settings = json.loads((folder / name).read_text(encoding="utf-8"))
+        assert settings["processor_class"] == "Wav2Vec2ProcessorWithLM"
 
 
 def test_attached_model_is_found_with_its_weights(folder: Path, tmp_path: Path) -> None:
