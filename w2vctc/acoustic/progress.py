@@ -50,7 +50,7 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         self.evaluated_s = 0.0
         self._evaluation_began = 0.0
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self.started = time.monotonic()
         self.first_step = state.global_step
 
@@ -59,15 +59,15 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         if not control.should_log:
             self.on_event(self._event(args, state))
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
+        logs = known["logs"]
         if "loss" in logs:
             self._emit(
                 self._event(args, state, loss=logs["loss"], learning_rate=logs.get("learning_rate"))
             )
 
-    def on_evaluate(
-        self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any
-    ) -> None:
+    def on_evaluate(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
+        metrics = known["metrics"]
         self.evaluated_s += time.monotonic() - self._evaluation_began
         self._emit(
             self._event(

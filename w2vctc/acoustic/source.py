@@ -61,6 +61,13 @@ def check_model_folder(folder: Path, *, allow_pickle: bool = False) -> dict[str,
     return config
 
 
+def is_trained(folder: Path) -> bool:
+    """Whether a finished model is in the folder."""
+    return (folder / "config.json").is_file() and any(
+        (folder / name).is_file() for name in _SAFE_WEIGHTS
+    )
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:

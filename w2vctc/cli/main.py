@@ -1,5 +1,114 @@
-"""The command line's entry."""
+"""The command line's entry: the list of verbs and the one place where errors become exit codes."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+import typer
+
+from w2vctc import __version__
+from w2vctc.cli.build_vocab import build_vocab_cli
+from w2vctc.cli.decode import decode_cli
+from w2vctc.cli.demo import demo_cli
+from w2vctc.cli.doctor import doctor_cli
+from w2vctc.cli.evaluate import evaluate_cli
+from w2vctc.cli.finetune import finetune_cli
+from w2vctc.cli.train_lm import train_lm_cli
+from w2vctc.cli.tune import tune_cli
+from w2vctc.errors import INTERRUPTED, MachineError, W2vctcError
+
+DEBUG_VARIABLE = "W2VCTC_DEBUG"  # set to 1 to see the traceback of an error
+
+app = typer.Typer(
+    name="w2vctc",
+    help="From a folder of transcribed speech to a speech recogniser of your own.",
+    epilog="In this order: build-vocab, finetune, train-lm, tune, evaluate, decode.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: starts in two thirds of the time, and shows [default]
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
-def main() -> int:
+class Interrupted(BaseException):
+    """Ctrl-C; not an Exception, so that no library takes it for an error of its own."""
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"w2vctc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: bool = typer.Option(
+        False, "--version", help="Show the version.", callback=_show_version, is_eager=True
+    ),
+) -> None:
+    """From a folder of transcribed speech to a speech recogniser of your own."""
+    del version
+
+
+def _add(name: str, verb: Any, example: str) -> None:
+    app.command(name, epilog=f"Example:  {example}")(verb)
+
+
+_add("build-vocab", build_vocab_cli, "w2vctc build-vocab --lang ca")
+_add("finetune", finetune_cli, "w2vctc finetune --lang ca --model xlsr-53")
+_add("train-lm", train_lm_cli, "w2vctc train-lm --lang ca --text corpus.txt --order 3")
+_add("tune", tune_cli, "w2vctc tune --lang ca")
+_add("decode", decode_cli, "w2vctc decode --lm lm.arpa file.wav")
+_add("evaluate", evaluate_cli, "w2vctc evaluate --lang ca --split test")
+_add("demo", demo_cli, "w2vctc demo")
+_add("doctor", doctor_cli, "w2vctc doctor")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code; a person's mistake is never a traceback."""
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        app(arguments, prog_name="w2vctc")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except Interrupted:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our stdout has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # the one boundary: everything becomes a message
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        return _explain(error)
     return 0
+
+
+def _explain(error: Exception) -> int:
+    """Tells the person what happened and what to do; the exit code."""
+    if isinstance(error, W2vctcError):
+        code = f" [{error.code}]" if error.code else ""
+        _complain(f"{error.message}{code}", error.hint)
+        return error.exit_code
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        _complain(
+            "out of memory", "halve --batch-seconds and double --accumulation, or --device cpu"
+        )
+        return MachineError.exit_code
+    if isinstance(error, OSError):
+        _complain(f"the machine refuses: {error}", "mend that and run it again")
+        return MachineError.exit_code
+    _complain(
+        f"a fault of w2vctc itself: {type(error).__name__}: {error}",
+        f"please report it with what {DEBUG_VARIABLE}=1 shows",
+    )
+    return 1
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise Interrupted
+
+
+def _complain(message: str, hint: str = "") -> None:
+    sys.stderr.write(f"error: {message}\n" + (f"hint:  {hint}\n" if hint else ""))

@@ -65,6 +65,30 @@ def check_rows(
     16 kHz samples. Reason codes: those of `probe_audio`, E_RESERVED, E_EMPTY_TEXT,
     E_TOO_LONG_TEXT, E_TOO_SHORT, E_TOO_LONG, E_INFEASIBLE.
     """
+
+    def find_fault(row: Utterance, text: str) -> tuple[str, str] | None:
+        return _find_text_fault(row, text) or _find_length_fault(
+            row, encode(text), count_frames, max_duration_s
+        )
+
+    return _sort_rows(utterances, normalize, find_fault)
+
+
+def check_references(
+    utterances: Sequence[Utterance], *, normalize: Callable[[str], str]
+) -> CheckedRows:
+    """Sorts rows into those that can be scored against and those that cannot.
+
+    An empty transcript can: whatever is heard there counts as inserted.
+    """
+    return _sort_rows(utterances, normalize, lambda row, _: _find_reserved_fault(row))
+
+
+def _sort_rows(
+    utterances: Sequence[Utterance],
+    normalize: Callable[[str], str],
+    find_fault: Callable[[Utterance, str], tuple[str, str] | None],
+) -> CheckedRows:
     kept: list[Utterance] = []
     faults: list[Fault] = []
     for row in measure_durations(utterances):
@@ -72,9 +96,7 @@ def check_rows(
             faults.append(row)
             continue
         text = normalize(row.text)
-        fault = _find_text_fault(row, text) or _find_length_fault(
-            row, encode(text), count_frames, max_duration_s
-        )
+        fault = find_fault(row, text)
         if fault:
             faults.append(Fault(row, *fault))
         else:
@@ -122,10 +144,16 @@ def _measure(utterance: Utterance) -> Utterance | Fault:
     return replace(utterance, duration_s=max(end_s - utterance.start_s, 0.0))
 
 
-def _find_text_fault(row: Utterance, text: str) -> tuple[str, str] | None:
+def _find_reserved_fault(row: Utterance) -> tuple[str, str] | None:
     reserved = find_reserved(row.text)
     if reserved:
         return "E_RESERVED", f"{row.source}: the transcript holds the literal {reserved[0]!r}"
+    return None
+
+
+def _find_text_fault(row: Utterance, text: str) -> tuple[str, str] | None:
+    if reserved := _find_reserved_fault(row):
+        return reserved
     if not text:
         return "E_EMPTY_TEXT", f"{row.source}: nothing is left of the transcript {row.text!r}"
     if len(text) > MAX_TEXT_LENGTH:

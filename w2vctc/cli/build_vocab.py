@@ -1,0 +1,132 @@
+"""`w2vctc build-vocab`: the characters of the training texts, and their tokenizer."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+
+
+def build_vocab_cli(
+    lang: flags.Lang = None,
+    data: flags.Data = None,
+    model: flags.ModelFolder = None,
+    profile: flags.Profile = None,
+    digraphs: Annotated[
+        bool,
+        typer.Option("--digraphs", help="Give the profile's digraphs (ll, ch, ...) a label each."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the vocabulary of a trained model.")
+    ] = False,
+    json: flags.Json = False,
+) -> None:
+    """Make the character vocabulary and the CTC tokenizer from the training texts."""
+    from w2vctc.project import find_project
+
+    project = find_project(lang=lang, data=data, model=model, profile=profile)
+    built = build_vocab(project, digraphs=digraphs, overwrite=overwrite)
+    show(built, as_json=json)
+
+
+@dataclass(frozen=True)
+class BuiltVocabulary:
+    """What build-vocab made and saw; `unseen` are characters that only dev or test have."""
+
+    project: Any
+    profile: Any
+    vocabulary: Any
+    counts: list[Any]
+    unseen: dict[str, list[Any]]
+    n_texts: int
+
+
+def build_vocab(
+    project: Any, *, digraphs: bool = False, overwrite: bool = False
+) -> BuiltVocabulary:
+    """Writes vocab.json, tokenizer and preprocessor files into the project's model folder."""
+    from w2vctc.cli.rows import make_normalizer, open_profile
+    from w2vctc.corpus.manifest import SPLITS, find_manifest, read_split
+    from w2vctc.vocab import (
+        build_vocabulary,
+        count_characters,
+        save_feature_extractor,
+        save_tokenizer,
+        unseen_characters,
+    )
+
+    profile = open_profile(project)
+    normalize = make_normalizer(profile)
+    texts = [normalize(row.text) for row in read_split(project.data, "train")]
+    vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())
+    _refuse_other(project.model, vocabulary, overwrite=overwrite)
+    unseen = {}
+    for split in SPLITS[1:]:
+        if find_manifest(project.data, split):
+            held = [normalize(row.text) for row in read_split(project.data, split)]
+            unseen[split] = unseen_characters(held, vocabulary)
+    save_tokenizer(vocabulary, project.model)
+    if not (project.model / "config.json").exists():
+        # Which models want a mask is known when one is chosen: finetune writes this file anew.
+        save_feature_extractor(project.model, return_attention_mask=True)
+    counts = count_characters(texts, profile)
+    return BuiltVocabulary(project, profile, vocabulary, counts, unseen, len(texts))
+
+
+def _refuse_other(folder: Path, vocabulary: Any, *, overwrite: bool) -> None:
+    """A trained head spells its own labels: other ones in its folder would make it worthless."""
+    from w2vctc.errors import UsageError
+    from w2vctc.vocab import load_vocabulary
+
+    if overwrite or not (folder / "config.json").exists():
+        return
+    if load_vocabulary(folder).labels != vocabulary.labels:
+        raise UsageError(
+            f"{folder}: a model is trained there that spells other labels",
+            hint="give another folder with --model, or --overwrite and train anew",
+        )
+
+
+def show(built: BuiltVocabulary, *, as_json: bool) -> None:
+    from w2vctc.cli.screen import print_table, say, say_next, write_json
+
+    if as_json:
+        write_json(
+            {
+                "folder": str(built.project.model),
+                "labels": list(built.vocabulary.labels),
+                "characters": [asdict(count) for count in built.counts],
+                "unseen": {s: [asdict(c) for c in cs] for s, cs in built.unseen.items()},
+            }
+        )
+        return
+    print_table(
+        [
+            ("character", "left"),
+            ("code point", "left"),
+            ("name", "left"),
+            ("count", "right"),
+            ("example", "left"),
+            ("mark", "left"),
+        ],
+        [
+            (c.character, c.code_points, c.name.lower(), f"{c.count:,}", c.example, c.mark)
+            for c in built.counts
+        ],
+    )
+    say(
+        f"read {built.n_texts:,} training texts with the profile of {built.profile.name}"
+        f" ({built.profile.source or 'no source given'})"
+    )
+    for split, characters in built.unseen.items():
+        for count in characters:
+            say(
+                f"{split} alone has {count.character} ({count.code_points} {count.name.lower()}),"
+                f" {count.count} times, as in {count.example}: not added, it will count as an error"
+            )
+    n_letters = len(built.vocabulary.letters)
+    say(f"made {len(built.vocabulary.labels)} labels, {n_letters} of them letters,"
+        f" in {built.project.model}")  # fmt: skip
+    say_next(f"w2vctc finetune --lang {built.project.lang}")

@@ -1,0 +1,136 @@
+"""`w2vctc decode`: recordings in, text out."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".aiff", ".aif", ".au", ".caf")
+
+
+def decode_cli(
+    files: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.")],
+    lang: flags.Lang = None,
+    model: flags.ModelFolder = None,
+    lm: flags.LmFolder = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight of the LM.  [default: tuned]")] = None,
+    beta: Annotated[float | None, typer.Option(help="Bonus per word.  [default: tuned]")] = None,
+    beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
+    greedy: Annotated[
+        bool, typer.Option("--greedy", help="The best label of each frame; no search, no LM.")
+    ] = False,
+    device: flags.Device = None,
+    allow_pickle: flags.AllowPickle = None,
+    json: flags.Json = False,
+) -> None:
+    """Transcribe recordings; with several, each line has the file's name first."""
+    from w2vctc.cli.screen import say, write
+    from w2vctc.cli.transcribe import open_model, search_options
+    from w2vctc.decode.writers import DecodedFile, render_json, render_txt
+    from w2vctc.errors import DataError
+
+    folder, found = _choose(lang, model, lm)
+    options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
+    recordings = find_recordings(files)
+    opened = open_model(folder, device=device, allow_pickle=allow_pickle)
+    several = len(recordings) > 1 or files[0].is_dir()
+    results = []
+    for result in decode(opened, None if greedy else found, options, recordings, greedy=greedy):
+        results.append(result)
+        if not isinstance(result, DecodedFile):
+            say(f"error: {result.message} [{result.code}]")
+        elif not json:
+            write(render_txt([result], with_names=several))
+    if json:
+        write(render_json(results))
+    n_failed = sum(not isinstance(result, DecodedFile) for result in results)
+    if n_failed:
+        say(f"{n_failed} of {len(results)} recordings could not be decoded")
+        raise typer.Exit(DataError.exit_code)
+
+
+def decode(
+    model: Any, lm: Any, options: Any, recordings: Sequence[Path], *, greedy: bool
+) -> Iterator[Any]:
+    """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
+    from w2vctc.acoustic.emissions import compute_emissions
+    from w2vctc.cli.screen import Stopwatch, say
+    from w2vctc.decode.beam import build_decoder
+    from w2vctc.decode.greedy import decode_greedy
+    from w2vctc.decode.writers import DecodedFile, FailedFile
+    from w2vctc.errors import DataError
+    from w2vctc.speech.audio import SAMPLE_RATE, load_audio
+
+    decoder = None
+    # Without a language model the beam search has nothing to add that the pipeline would have:
+    # the best path is what every other tool prints then.
+    if not greedy and lm is not None:
+        decoder = build_decoder(model.vocabulary, lm=lm, options=options)
+        for warning in decoder.warnings:
+            say(warning)
+    for path in recordings:
+        watch = Stopwatch()
+        try:
+            waveform = load_audio(path)
+            emissions = compute_emissions(model, waveform, name=str(path))
+        except DataError as error:
+            yield FailedFile(str(path), error.code, error.message)
+            continue
+        hypothesis = (
+            decoder.decode(emissions) if decoder else decode_greedy(emissions, model.vocabulary)
+        )
+        yield DecodedFile(str(path), hypothesis, len(waveform) / SAMPLE_RATE, watch.seconds)
+
+
+def find_recordings(paths: Sequence[Path]) -> list[Path]:
+    """The files, and the sound files of the folders, in order; a folder's own in order of name."""
+    from w2vctc.errors import DataError
+
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+        if not inside:
+            raise DataError(
+                f"{path}: no recordings in this folder",
+                hint=f"looked for {' '.join(AUDIO_SUFFIXES)}",
+                code="E_MISSING",
+            )
+        found += inside
+    return found
+
+
+def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:
+    """The model folder and the language model that decode uses, said on stderr."""
+    from w2vctc.cli.screen import say
+    from w2vctc.cli.transcribe import find_lm
+    from w2vctc.lm.folder import find_language_model
+    from w2vctc.project import find_model, find_project
+
+    if lang is not None:
+        project = find_project(lang=lang, model=model)
+        folder, found = project.model, find_lm(project, lm)
+    else:
+        chosen = model or find_model()
+        folder = chosen or _fetch_default(say)
+        found = find_language_model(lm) if lm else _attached(folder)
+    say(f"language model {found.ngram}" if found else "no language model")
+    return folder, found
+
+
+def _attached(folder: Path) -> Any:
+    from w2vctc.decode.model_folder import attached_language_model
+
+    return attached_language_model(folder)
+
+
+def _fetch_default(say: Any) -> Path:
+    from w2vctc.acoustic.source import resolve_source
+
+    say("no model in models/: taking 960h-lv60-self, which knows English only")
+    return resolve_source("960h-lv60-self")

@@ -1,0 +1,96 @@
+"""`w2vctc doctor`: what is here, what is missing, and the command that brings it."""
+
+from dataclasses import asdict, dataclass
+from importlib import metadata
+
+from w2vctc.cli import flags
+
+_PACKAGES = ("torch", "transformers", "pyctcdecode", "kenlm", "librosa", "soundfile", "numpy")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    what: str
+    state: str
+    ok: bool
+    command: str = ""  # brings what is missing
+
+
+def doctor_cli(json: flags.Json = False) -> None:
+    """Show what is installed, the GPU, lmplz and the decoder, and how to get what is missing."""
+    from w2vctc.cli.screen import print_table, write_json
+
+    findings = examine()
+    if json:
+        write_json([asdict(finding) for finding in findings])
+        return
+    print_table(
+        [("", "left"), ("what", "left"), ("state", "left"), ("to get it", "left")],
+        [("✓" if f.ok else "–", f.what, f.state, f.command) for f in findings],
+    )
+
+
+def examine() -> list[Finding]:
+    """Everything that w2vctc uses on this machine."""
+    return [
+        *(_examine_package(name) for name in _PACKAGES),
+        _examine_gpu(),
+        _examine_decoder(),
+        _examine_lmplz(),
+        _examine_sound(),
+    ]
+
+
+def _examine_package(name: str) -> Finding:
+    try:
+        return Finding(name, metadata.version(name), ok=True)
+    except metadata.PackageNotFoundError:
+        return Finding(name, "missing", ok=False, command=f"pip install {name}")
+
+
+def _examine_gpu() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+        precision = "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+        name = torch.cuda.get_device_name(0)
+        return Finding("GPU", f"{name}, {memory:.0f} GB, {precision}", ok=True)
+    return Finding(
+        "GPU",
+        f"none that torch sees; {torch.get_num_threads()} CPU threads",
+        ok=False,
+        command="not needed for tiny models and decoding; else rent one",
+    )
+
+
+def _examine_decoder() -> Finding:
+    try:
+        import kenlm  # noqa: F401
+        import pyctcdecode  # noqa: F401
+    except ImportError as error:
+        return Finding("beam search", str(error), ok=False, command="pip install pyctcdecode kenlm")
+    return Finding("beam search", "pyctcdecode with KenLM", ok=True)
+
+
+def _examine_lmplz() -> Finding:
+    from w2vctc.lm.lmplz import BUILD_HINT, find_lmplz
+
+    found = find_lmplz()
+    if found:
+        return Finding("lmplz", str(found), ok=True)
+    return Finding(
+        "lmplz", "not found: the builtin estimator writes the same n-gram", ok=True,
+        command=BUILD_HINT,
+    )  # fmt: skip
+
+
+def _examine_sound() -> Finding:
+    import soundfile
+
+    formats = [
+        name for name in ("WAV", "FLAC", "MP3", "OGG") if name in soundfile.available_formats()
+    ]
+    return Finding("sound", f"{soundfile.__libsndfile_version__}: {', '.join(formats)}", ok=True)

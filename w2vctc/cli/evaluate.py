@@ -1,0 +1,123 @@
+"""`w2vctc evaluate`: error rates of greedy and LM decoding on a split."""
+
+from typing import Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+
+
+def evaluate_cli(
+    lang: flags.Lang = None,
+    split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
+    data: flags.Data = None,
+    model: flags.ModelFolder = None,
+    lm: flags.LmFolder = None,
+    profile: flags.Profile = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight of the LM.  [default: tuned]")] = None,
+    beta: Annotated[float | None, typer.Option(help="Bonus per word.  [default: tuned]")] = None,
+    beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
+    skip_bad: flags.SkipBad = None,
+    device: flags.Device = None,
+    allow_pickle: flags.AllowPickle = None,
+    json: flags.Json = False,
+) -> None:
+    """Measure WER and CER: greedy, with the LM at its defaults, and as tuned."""
+    from w2vctc.cli.transcribe import find_lm, open_model, search_options
+    from w2vctc.errors import UsageError
+    from w2vctc.project import find_project
+
+    if split not in ("train", "dev", "test"):
+        raise UsageError(f"no split {split!r}", hint="choose train, dev or test")
+    project = find_project(lang=lang, data=data, model=model, profile=profile)
+    found = find_lm(project, lm)
+    options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
+    opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
+    evaluation = evaluate(project, opened, found, options, split=split, skip_bad=bool(skip_bad))
+    show_evaluation(evaluation, split=split, as_json=json)
+
+
+def evaluate(
+    project: Any, model: Any, lm: Any, options: Any, *, split: str, skip_bad: bool = False
+) -> Any:
+    """The Evaluation of greedy decoding and, with an LM, of default and tuned weights."""
+    from dataclasses import replace
+
+    from w2vctc.cli.rows import read_references, texts_of
+    from w2vctc.cli.screen import Stopwatch, say, track
+    from w2vctc.cli.transcribe import hear
+    from w2vctc.decode.beam import build_decoder
+    from w2vctc.decode.greedy import greedy_text
+    from w2vctc.decode.options import DecodingOptions
+    from w2vctc.evaluate.report import evaluate_system, evaluate_systems
+
+    rows = read_references(project, split, skip_bad=skip_bad)
+    references = texts_of(rows)
+    heard = hear(model, rows)
+
+    def measure(name: str, decode: Any) -> Any:
+        watch = Stopwatch()
+        texts = [decode(emissions) for emissions in track(heard.emissions, what=name)]
+        return evaluate_system(
+            name,
+            references,
+            texts,
+            audio_s=heard.audio_s,
+            seconds=heard.seconds + watch.seconds,
+        )
+
+    systems = [measure("greedy", lambda emissions: greedy_text(emissions, model.vocabulary))]
+    if lm is not None:
+        defaults = DecodingOptions()
+        plain = replace(options, alpha=defaults.alpha, beta=defaults.beta)
+        for name, chosen in (("LM, default", plain), ("LM, tuned", options)):
+            decoder = build_decoder(model.vocabulary, lm=lm, options=chosen)
+            for warning in decoder.warnings:
+                say(warning)
+            systems.append(
+                measure(
+                    f"{name} (alpha {chosen.alpha:.2f}, beta {chosen.beta:.2f})",
+                    lambda emissions, decoder=decoder: decoder.decode(emissions).text,
+                )
+            )
+    return evaluate_systems(systems, references, model.vocabulary)
+
+
+def show_evaluation(evaluation: Any, *, split: str, as_json: bool) -> None:
+    """The table on stdout, or the same as JSON."""
+    from w2vctc.cli.screen import format_share, print_table, say, write_json
+    from w2vctc.evaluate.report import to_json
+
+    if as_json:
+        write_json({"split": split, **to_json(evaluation)})
+        return
+    print_table(
+        [
+            (f"on {split}", "left"),
+            ("WER", "right"),
+            ("CER", "right"),
+            ("words", "right"),
+            ("sub", "right"),
+            ("del", "right"),
+            ("ins", "right"),
+            ("RTF", "right"),
+        ],
+        [
+            (
+                system.name,
+                format_share(system.words.rate),
+                format_share(system.characters.rate),
+                f"{system.words.n_reference:,}",
+                f"{system.words.substitutions:,}",
+                f"{system.words.deletions:,}",
+                f"{system.words.insertions:,}",
+                "-" if system.real_time_factor is None else f"{system.real_time_factor:.3f}",
+            )
+            for system in evaluation.systems
+        ],
+    )
+    if evaluation.unseen:
+        shown = ", ".join(f"{c!r} {n} times" for c, n in list(evaluation.unseen.items())[:20])
+        say(f"the model has no label for {shown}: they count as errors")
+    if evaluation.n_empty:
+        say(f"{evaluation.n_empty} references hold no word: whatever is heard there is inserted")

@@ -1,0 +1,252 @@
+"""`w2vctc finetune`: from checked rows to a trained model folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+
+
+def finetune_cli(
+    lang: flags.Lang = None,
+    data: flags.Data = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="base, 960h-lv60-self, xlsr-53, tiny (from scratch), a hub id or a folder."
+            "  [default: xlsr-53]"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the trained model goes.  [default: models/LANG]")
+    ] = None,
+    profile: flags.Profile = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="auto, 10min, 1h, 10h or 100h: the schedule.  [default: auto]"),
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
+    updates: Annotated[int | None, typer.Option(help="Updates, instead of epochs.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The peak.")] = None,
+    batch_seconds: Annotated[
+        float | None, typer.Option(help="Seconds of sound in one forward pass.")
+    ] = None,
+    accumulation: Annotated[int | None, typer.Option(help="Forward passes in one update.")] = None,
+    freeze_encoder_updates: Annotated[
+        int | None, typer.Option(help="Updates in which only the head learns.")
+    ] = None,
+    eval_every: Annotated[
+        int | None, typer.Option(help="Updates between two looks at dev (and checkpoints).")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many looks at dev without a better one; 0: never."),
+    ] = None,
+    max_duration: Annotated[
+        float | None, typer.Option(help="Longest clip to train on, in seconds.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="For weights and batches.")] = None,
+    device: flags.Device = None,
+    precision: Annotated[
+        str | None, typer.Option(help="auto, fp32, bf16 or fp16.  [default: auto]")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that read audio.")] = None,
+    skip_bad: flags.SkipBad = None,
+    allow_pickle: flags.AllowPickle = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run that was broken off.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Train anew over a finished model.")
+    ] = False,
+    json: flags.Json = False,
+) -> None:
+    """Fine-tune a wav2vec2 CTC model on the training rows, watched on the dev rows."""
+    from w2vctc.config import override
+    from w2vctc.project import find_project
+
+    project = find_project(lang=lang, data=data, model=out, profile=profile)
+    from w2vctc.acoustic.options import FinetuneOptions
+
+    options = override(
+        project.options(FinetuneOptions, "finetune"),
+        model=model,
+        preset=preset,
+        epochs=epochs,
+        updates=updates,
+        learning_rate=learning_rate,
+        batch_seconds=batch_seconds,
+        accumulation=accumulation,
+        freeze_encoder_updates=freeze_encoder_updates,
+        eval_every=eval_every,
+        patience=patience,
+        max_duration=max_duration,
+        seed=seed,
+        device=device,
+        precision=precision,
+        workers=workers,
+        skip_bad=skip_bad,
+        allow_pickle=allow_pickle,
+    )
+    result = finetune_project(project, options, resume=resume, overwrite=overwrite)
+    finish(project, result, as_json=json)
+
+
+def finetune_project(
+    project: Any, options: Any, *, resume: bool = False, overwrite: bool = False
+) -> Any:
+    """Trains the project's model; returns the FinetuneResult."""
+    from w2vctc.acoustic.options import apply_options, check_options
+    from w2vctc.acoustic.source import is_trained
+    from w2vctc.cli.screen import say
+    from w2vctc.errors import UsageError
+
+    check_options(options)
+    if is_trained(project.model) and not (resume or overwrite):
+        raise UsageError(
+            f"{project.model}: a finished model is there",
+            hint="give --out another folder, or train over it with --overwrite",
+        )
+    vocabulary = _open_vocabulary(project, say)
+    from w2vctc.acoustic.model import load_config
+    from w2vctc.acoustic.presets import choose_schedule
+
+    config = load_config(options.model, allow_pickle=options.allow_pickle)
+    data = _check_data(project, options, vocabulary, config)
+    minutes = sum(row.duration_s or 0.0 for row in data.train) / 60
+    schedule = apply_options(
+        choose_schedule(
+            model=options.model,
+            hidden_size=config.hidden_size,
+            minutes=minutes,
+            preset=options.preset,
+        ),
+        options,
+    )
+    say(f"{minutes:.0f} minutes in {len(data.train):,} clips; dev has {len(data.dev):,} clips")
+    say(_describe(schedule))
+    return _train(project, options, data, schedule, resume=resume)
+
+
+def _train(project: Any, options: Any, data: Any, schedule: Any, *, resume: bool) -> Any:
+    from w2vctc.acoustic.curve import save_curve
+    from w2vctc.acoustic.metrics import Scoring
+    from w2vctc.acoustic.progress import read_log
+    from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER
+    from w2vctc.acoustic.training import finetune
+    from w2vctc.cli.screen import say
+    from w2vctc.cli.training_screen import TrainingScreen
+    from w2vctc.decode.model_folder import detach_language_model
+    from w2vctc.evaluate.counts import count_character_errors, count_word_errors
+
+    with TrainingScreen() as screen:
+        result = finetune(
+            data,
+            schedule=schedule,
+            options=options,
+            folder=project.model,
+            scoring=Scoring(pair_counts(count_word_errors), pair_counts(count_character_errors)),
+            resume=resume,
+            on_event=screen.show,
+            on_note=say,
+        )
+    run_folder = project.model / RUN_FOLDER
+    save_curve(read_log(run_folder / LOG_NAME), run_folder / "curve.png", title=project.lang)
+    if not result.interrupted and (project.model / "language_model").is_dir():
+        detach_language_model(project.model)
+    return result
+
+
+def _open_vocabulary(project: Any, say: Callable[[str], None]) -> Any:
+    from w2vctc.cli.build_vocab import build_vocab
+    from w2vctc.vocab import load_vocabulary
+
+    if (project.model / "vocab.json").exists():
+        return load_vocabulary(project.model)
+    say(f"no vocabulary in {project.model} yet: building it (w2vctc build-vocab shows it)")
+    return build_vocab(project).vocabulary
+
+
+def _check_data(project: Any, options: Any, vocabulary: Any, config: Any) -> Any:
+    """The checked rows of train and dev."""
+    from w2vctc.acoustic.model import count_model_frames
+    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.cli.rows import make_normalizer, open_profile, take_rows
+    from w2vctc.cli.screen import say
+    from w2vctc.corpus.checks import check_rows
+    from w2vctc.corpus.manifest import read_split
+    from w2vctc.errors import DataError
+
+    normalize = make_normalizer(open_profile(project))
+    splits = {}
+    for split in ("train", "dev"):
+        checked = check_rows(
+            read_split(project.data, split),
+            normalize=normalize,
+            encode=vocabulary.encode,
+            count_frames=lambda n_samples: count_model_frames(config, n_samples),
+            max_duration_s=options.max_duration,
+        )
+        take_rows(checked, split, skip_bad=options.skip_bad, reject_to=project.model / "training")
+        if not checked.kept:
+            raise DataError(f"{split}: no row can be used", hint="see the reasons above")
+        splits[split] = checked.kept
+    unspelled = sorted({c for row in splits["train"] for c in vocabulary.unspellable(row.text)})
+    if unspelled:
+        say(
+            f"the vocabulary cannot spell {' '.join(unspelled)}: run build-vocab again if it should"
+        )
+    return TrainingData(splits["train"], splits["dev"], vocabulary)
+
+
+def _describe(schedule: Any) -> str:
+    length = f"{schedule.updates:,} updates" if schedule.updates else f"{schedule.epochs:g} epochs"
+    frozen = (
+        f", the encoder frozen for the first {schedule.freeze_encoder_updates:,}"
+        if schedule.freeze_encoder_updates
+        else ""
+    )
+    seconds = schedule.batch_s * schedule.accumulation
+    return (
+        f"schedule '{schedule.name}': {length} of {seconds:g} s,"
+        f" learning rate {schedule.learning_rate:g}{frozen}"
+    )
+
+
+def pair_counts(count: Callable[[str, str], Any]) -> Callable[[str, str], tuple[int, int]]:
+    def pair(reference: str, hypothesis: str) -> tuple[int, int]:
+        counts = count(reference, hypothesis)
+        return counts.errors, counts.n_reference
+
+    return pair
+
+
+def finish(project: Any, result: Any, *, as_json: bool) -> None:
+    from w2vctc.cli.attach import attach_if_there
+    from w2vctc.cli.screen import format_share, say, say_next, write_json
+    from w2vctc.errors import INTERRUPTED
+
+    if result.interrupted:
+        say(f"stopped at update {result.steps:,}; a checkpoint is saved")
+        say_next(f"w2vctc finetune --lang {project.lang} --resume (and the same options)")
+        raise typer.Exit(INTERRUPTED)
+    say(f"head: {result.head}")
+    say(
+        f"made {result.folder}: best dev WER {format_share(result.dev_wer)},"
+        f" CER {format_share(result.dev_cer)}; curve and log in {result.folder / 'training'}"
+    )
+    attach_if_there(project)
+    if as_json:
+        write_json(
+            {
+                "folder": str(result.folder),
+                "head": result.head,
+                "schedule": result.schedule.name,
+                "updates": result.steps,
+                "dev_wer": result.dev_wer,
+                "dev_cer": result.dev_cer,
+            }
+        )
+    say_next(f"w2vctc train-lm --lang {project.lang}")

@@ -1,0 +1,37 @@
+"""Flags that several verbs share, with the same name and meaning everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", "-l", help="The language's key, such as ca: names every folder below."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Folder with train.tsv, dev.tsv and test.tsv.  [default: data/LANG]"),
+]
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option("--model", help="The model's folder.  [default: models/LANG]"),
+]
+Profile = Annotated[
+    Path | None,
+    typer.Option(help="The language's profile.  [default: vocab/LANG.toml, or the shipped one]"),
+]
+LmFolder = Annotated[
+    Path | None,
+    typer.Option("--lm", help="The language model's folder or file.  [default: lm/LANG]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of a table.")]
+SkipBad = Annotated[
+    bool | None,
+    typer.Option("--skip-bad", help="Leave rows out that cannot be used, and go on."),
+]
+Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.  [default: auto]")]
+AllowPickle = Annotated[
+    bool | None,
+    typer.Option("--allow-pickle", help="Load pickled weights of an author you trust."),
+]

@@ -1,0 +1,117 @@
+"""The terminal: talk goes to stderr, data to stdout."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Item = TypeVar("Item")
+_PIPE_WIDTH = 100  # columns, where there is no terminal to ask
+
+
+@cache
+def talk() -> "Console":
+    """The console for people, on stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, width=_width(sys.stderr))
+
+
+@cache
+def paper() -> "Console":
+    """The console for tables, on stdout."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=_width(sys.stdout))
+
+
+def say(text: str) -> None:
+    """One line to the person; `text` is taken literally."""
+    talk().print(text, markup=False, soft_wrap=True)
+
+
+def say_next(command: str) -> None:
+    """What to type next."""
+    say(f"next: {command}")
+
+
+def write(text: str) -> None:
+    """Data to stdout, as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def write_json(value: Any) -> None:
+    """One JSON document to stdout."""
+    write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_table(
+    columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], *, title: str = ""
+) -> None:
+    """A table on stdout; `columns` are (heading, "left" or "right")."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for heading, side in columns:
+        table.add_column(heading, justify="right" if side == "right" else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    paper().print(table)
+
+
+def track(items: Sequence[Item], *, what: str) -> Iterator[Item]:
+    """The items, with a progress bar and the time left on stderr while they are worked on."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=talk(),
+        transient=True,
+    ) as progress:
+        yield from progress.track(items, description=what)
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+
+def format_time(seconds: float) -> str:
+    """`0:07`, `12:34` or `1:02:03`."""
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    tail = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+    return f"{hours}:{tail}" if hours else tail
+
+
+def format_share(share: float | None) -> str:
+    """`12.3 %`, or `-` where there is nothing to tell."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _width(stream: Any) -> int | None:
+    """None lets rich ask the terminal."""
+    return None if stream.isatty() else _PIPE_WIDTH

@@ -1,0 +1,69 @@
+"""What tune, evaluate and decode share: the model opened, the LM found, emissions computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from w2vctc.cli.screen import Stopwatch, say, track
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The emissions of a split's rows, in order, and the seconds that they took."""
+
+    emissions: list[Any]
+    audio_s: float
+    seconds: float
+
+
+def open_model(folder: Path, *, device: str | None, allow_pickle: bool | None) -> Any:
+    """The acoustic model, said with its device."""
+    from w2vctc.acoustic.emissions import load_acoustic_model
+
+    model = load_acoustic_model(folder, device=device or "auto", allow_pickle=bool(allow_pickle))
+    say(f"model {folder} on {model.device}, {len(model.vocabulary.labels)} labels")
+    return model
+
+
+def find_lm(project: Any, lm: Path | None) -> Any:
+    """The LM of a flag, of lm/LANG, or of the model folder; None where there is none."""
+    from w2vctc.decode.model_folder import attached_language_model
+    from w2vctc.lm.folder import find_language_model
+
+    if lm is not None:
+        return find_language_model(lm)
+    if (project.lm / "lm.json").is_file():
+        return find_language_model(project.lm)
+    return attached_language_model(project.model)
+
+
+def hear(model: Any, rows: Sequence[Any]) -> Heard:
+    """Emissions of every row, one at a time: a result never depends on its neighbours."""
+    from w2vctc.acoustic.emissions import compute_emissions
+
+    watch = Stopwatch()
+    emissions = [
+        compute_emissions(model, row.load(), name=str(row.audio))
+        for row in track(rows, what="listening")
+    ]
+    return Heard(emissions, sum(row.duration_s or 0.0 for row in rows), watch.seconds)
+
+
+def search_options(
+    lm: Any,
+    *,
+    alpha: float | None = None,
+    beta: float | None = None,
+    beam_width: int | None = None,
+) -> Any:
+    """Decoding options: flags, else what the language model's folder says, else the defaults."""
+    from w2vctc.config import override
+    from w2vctc.decode.options import DecodingOptions
+
+    found = override(
+        DecodingOptions(),
+        alpha=lm.alpha if lm is not None else None,
+        beta=lm.beta if lm is not None else None,
+    )
+    return override(found, alpha=alpha, beta=beta, beam_width=beam_width)

@@ -1,0 +1,149 @@
+"""`w2vctc tune`: the weights of the language model, found on dev."""
+
+import os
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+
+
+def tune_cli(
+    lang: flags.Lang = None,
+    data: flags.Data = None,
+    model: flags.ModelFolder = None,
+    lm: flags.LmFolder = None,
+    profile: flags.Profile = None,
+    beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="How often dev may be decoded.")] = 24,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Use only so much of dev, evenly picked.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that decode.  [default: one per core]")
+    ] = None,
+    skip_bad: flags.SkipBad = None,
+    device: flags.Device = None,
+    allow_pickle: flags.AllowPickle = None,
+    json: flags.Json = False,
+) -> None:
+    """Tune alpha and beta on the dev rows and save them where decode finds them."""
+    from w2vctc.cli.transcribe import open_model
+    from w2vctc.project import find_project
+
+    project = find_project(lang=lang, data=data, model=model, lm=lm, profile=profile)
+    tuning = tune(
+        project,
+        open_model(project.model, device=device, allow_pickle=allow_pickle),
+        beam_width=beam_width,
+        budget=budget,
+        max_minutes=max_minutes,
+        n_workers=workers or os.cpu_count() or 1,
+        skip_bad=bool(skip_bad),
+    )
+    show_tuning(tuning, project, as_json=json)
+
+
+def tune(
+    project: Any,
+    model: Any,
+    *,
+    beam_width: int | None = None,
+    budget: int = 24,
+    max_minutes: float | None = None,
+    n_workers: int = 1,
+    skip_bad: bool = False,
+) -> Any:
+    """Finds alpha and beta and writes them into the LM's folder and the model's; a Tuning."""
+    from w2vctc.cli.finetune import pair_counts
+    from w2vctc.cli.rows import read_references, texts_of
+    from w2vctc.cli.screen import say
+    from w2vctc.cli.transcribe import find_lm, hear, search_options
+    from w2vctc.decode.tune import tune_weights
+    from w2vctc.errors import ModelError
+    from w2vctc.evaluate.counts import count_word_errors
+
+    lm = find_lm(project, None)
+    if lm is None:
+        raise ModelError(
+            f"{project.lm}: no language model to tune",
+            hint=f"w2vctc train-lm --lang {project.lang}",
+            code="E_LM",
+        )
+    rows = pick_minutes(read_references(project, "dev", skip_bad=skip_bad), max_minutes)
+    heard = hear(model, rows)
+    say(f"dev: {len(rows):,} clips, {heard.audio_s / 60:.1f} minutes")
+    tuning = tune_weights(
+        heard.emissions,
+        texts_of(rows),
+        model.vocabulary,
+        lm,
+        count_errors=pair_counts(count_word_errors),
+        start=search_options(None, beam_width=beam_width),
+        n_workers=n_workers,
+        budget=budget,
+        on_trial=_say_trial,
+    )
+    _save(project, tuning)
+    return tuning
+
+
+def pick_minutes(rows: list[Any], max_minutes: float | None) -> list[Any]:
+    """Every n-th row, n the smallest with which the rows take at most `max_minutes`."""
+    total_s = sum(row.duration_s or 0.0 for row in rows)
+    if max_minutes is None or total_s <= 60 * max_minutes:
+        return rows
+    stride = -(-total_s // (60 * max_minutes))
+    return rows[:: int(stride)]
+
+
+def _save(project: Any, tuning: Any) -> None:
+    from w2vctc.cli.screen import say
+    from w2vctc.decode.model_folder import attached_language_model, update_weights
+    from w2vctc.lm.folder import save_weights
+
+    if project.lm.is_dir():
+        save_weights(project.lm, alpha=tuning.alpha, beta=tuning.beta, tuned_on="dev")
+        say(f"saved in {project.lm / 'lm.json'}")
+    if attached_language_model(project.model):
+        update_weights(project.model, alpha=tuning.alpha, beta=tuning.beta)
+        say(f"saved in {project.model}")
+
+
+def _say_trial(trial: Any) -> None:
+    from w2vctc.cli.screen import format_share, say
+
+    say(f"  alpha {trial.alpha:5.2f}  beta {trial.beta:5.2f}  dev WER {format_share(trial.wer)}")
+
+
+def show_tuning(tuning: Any, project: Any, *, as_json: bool) -> None:
+    from w2vctc.cli.screen import format_share, print_table, say, say_next, write_json
+
+    if as_json:
+        write_json(
+            {
+                "alpha": tuning.alpha,
+                "beta": tuning.beta,
+                "dev_wer": tuning.best.wer,
+                "default_dev_wer": tuning.default.wer,
+                "greedy_dev_wer": tuning.greedy_wer,
+                "trials": [{**asdict(trial), "wer": trial.wer} for trial in tuning.trials],
+            }
+        )
+        return
+    print_table(
+        [("on dev", "left"), ("alpha", "right"), ("beta", "right"), ("WER", "right")],
+        [
+            ("greedy", "", "", format_share(tuning.greedy_wer)),
+            ("LM, default", *_weights(tuning.default), format_share(tuning.default.wer)),
+            ("LM, tuned", *_weights(tuning.best), format_share(tuning.best.wer)),
+        ],
+    )
+    for note in tuning.notes:
+        say(note)
+    say_next(f"w2vctc evaluate --lang {project.lang}")
+
+
+def _weights(trial: Any) -> tuple[str, str]:
+    return f"{trial.alpha:.2f}", f"{trial.beta:.2f}"
