@@ -166,6 +166,15 @@ class TestTables:
         found = {path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("audio/**/*.opus")}
         assert found == listed
 
+    @pytest.mark.parametrize("split", SPLITS)
+    def test_readme_tells_the_sizes(
+        self, tables: dict[str, list[dict[str, str]]], split: str
+    ) -> None:
+        minutes = sum(float(row["duration_s"]) for row in tables[split]) / 60
+        voices_said = list(dict.fromkeys(row["speaker"] for row in tables[split]))
+        line = f"| {split} | {len(tables[split])} | {minutes:.1f} | {len(voices_said)}: "
+        assert line + " ".join(voices_said) in (FOLDER / "README.md").read_text(encoding="utf-8")
+
     def test_folder_is_small(self) -> None:
         n_bytes = sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file())
         assert n_bytes < 8_000_000
