@@ -1,15 +1,16 @@
 """Audio in: any file that libsndfile reads, out as one float32 channel at 16 kHz."""
 
+import errno
 import stat
-import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.errors import DataError
+from w2vctc.speech.wav_header import read_wav_header
 
 if TYPE_CHECKING:
     import soundfile
@@ -37,12 +38,12 @@ class AudioInfo:
 def probe_audio(path: Path) -> AudioInfo:
     """The header of an audio file, checked against the file.
 
-    Raises DataError: E_MISSING, E_NOT_FILE, E_EMPTY, E_NO_SAMPLES, E_TRUNCATED, E_NOT_AUDIO,
-    E_HEADER, E_PERM.
+    Raises DataError: E_MISSING, E_LOOP, E_NOT_FILE, E_PERM, E_EMPTY, E_NO_SAMPLES, E_TRUNCATED,
+    E_NOT_AUDIO, E_HEADER.
     """
     head, n_bytes = _read_head(path)
     _refuse_foreign(path, head)
-    _refuse_truncated_wav(path, head, n_bytes)
+    _refuse_bad_wav(path, n_bytes)
     with _open(path, head) as stream:
         info = AudioInfo(path, stream.samplerate, stream.channels, stream.frames)
     if info.sample_rate not in _SANE_RATES_HZ or info.n_channels > MAX_CHANNELS:
@@ -70,7 +71,7 @@ def load_audio(
     """
     info = probe_audio(path)
     with _open(path, b"") as stream:
-        first = min(round(start_s * info.sample_rate), info.n_samples)
+        first = min(max(round(start_s * info.sample_rate), 0), info.n_samples)
         last = info.n_samples if end_s is None else round(end_s * info.sample_rate)
         try:
             stream.seek(first)
@@ -79,11 +80,17 @@ def load_audio(
             raise DataError(
                 f"{path}: cannot be decoded: {error}", hint="export it again", code="E_DECODE"
             ) from error
-    return check_waveform(resample(mix_channels(samples), info.sample_rate), name=str(path))
+    mono = check_waveform(mix_channels(samples), sample_rate=info.sample_rate, name=str(path))
+    return resample(mono, info.sample_rate)
 
 
-def check_waveform(waveform: NDArray[np.float32], *, name: str) -> NDArray[np.float32]:
-    """The same waveform; raises DataError (E_NO_SAMPLES, E_NONFINITE) if no model may see it."""
+def check_waveform(
+    waveform: NDArray[np.float32], *, sample_rate: int, name: str
+) -> NDArray[np.float32]:
+    """The same waveform; raises DataError (E_NO_SAMPLES, E_NONFINITE) if no model may see it.
+
+    To be called before resampling, which spreads one bad sample over its neighbours.
+    """
     if waveform.size == 0:
         raise DataError(
             f"{name}: no samples in this stretch",
@@ -93,7 +100,7 @@ def check_waveform(waveform: NDArray[np.float32], *, name: str) -> NDArray[np.fl
     if not np.isfinite(waveform).all():
         where = int(np.flatnonzero(~np.isfinite(waveform))[0])
         raise DataError(
-            f"{name}: sample {where} ({where / SAMPLE_RATE:.3f} s) is not a finite number",
+            f"{name}: sample {where} ({where / sample_rate:.3f} s) is not a finite number",
             hint="export the recording again, as 16-bit PCM",
             code="E_NONFINITE",
         )
@@ -146,7 +153,7 @@ def _read_head(path: Path) -> tuple[bytes, int]:
         raise DataError(
             f"{path}: {(error.strerror or 'cannot be read').lower()}",
             hint="check the path; is the disk mounted?",
-            code="E_MISSING",
+            code="E_LOOP" if error.errno == errno.ELOOP else "E_MISSING",
         ) from error
 
 
@@ -166,19 +173,19 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
         )
 
 
-def _refuse_truncated_wav(path: Path, head: bytes, n_bytes: int) -> None:
-    """libsndfile reads what is left of a cut WAV and says nothing: compare the sizes first."""
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+def _refuse_bad_wav(path: Path, n_bytes: int) -> None:
+    """Refuses a WAV that is cut off or has no rate, in words that libsndfile does not find."""
+    header = read_wav_header(path, n_bytes)
+    if header is None:
         return
-    at = head.find(b"data", 12)
-    if at < 0 or at + 8 > len(head):
-        return
-    declared = struct.unpack_from("<I", head, at + 4)[0]
-    there = n_bytes - (at + 8)
-    streamed = declared in (0, 0x7FFFFFFF, 0xFFFFFFFF)  # written to a pipe: the length was unknown
-    if not streamed and there < declared:
+    if header.sample_rate == 0:
         raise DataError(
-            f"{path}: cut off: {there} of {declared} bytes of sound are there",
+            f"{path}: the header says 0 Hz", hint="export the recording again", code="E_HEADER"
+        )
+    if header.declared_bytes is not None and header.there_bytes < header.declared_bytes:
+        raise DataError(
+            f"{path}: cut off: {header.there_bytes} of {header.declared_bytes} bytes of sound"
+            " are there",
             hint="copy the file again",
             code="E_TRUNCATED",
         )
@@ -190,7 +197,7 @@ def _open(path: Path, head: bytes) -> "soundfile.SoundFile":
     try:
         return soundfile.SoundFile(path)
     except (OSError, RuntimeError, TypeError) as error:
-        seen: Any = f" (its first bytes are {head[:8]!r})" if head else ""
+        seen = f" (its first bytes are {head[:8]!r})" if head else ""
         raise DataError(
             f"{path}: not a sound file that can be read{seen}",
             hint="WAV, FLAC, MP3, Ogg Vorbis and Opus are read; convert it with ffmpeg",
