@@ -27,7 +27,8 @@ def hash_file(path: Path) -> str:
 def staged_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, deleted on failure.
 
-    Raises MachineError (E_PERM, E_DISK) when the folder cannot be written or the disk is full.
+    Raises MachineError (E_PERM, E_NOT_FOLDER, E_DISK) when the folder cannot be written or made, or
+    the disk is full.
     """
     with machine_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,12 @@ def staged_folder(path: Path) -> Iterator[Path]:
             old = staging.with_name(staging.name + ".old")
             if path.exists():
                 path.rename(old)
-            staging.rename(path)
+            try:
+                staging.rename(path)
+            except OSError:
+                if old.exists():
+                    old.rename(path)
+                raise
             shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -104,6 +110,12 @@ def machine_errors(path: Path) -> Iterator[None]:
                 f"{path}: the file system is read-only",
                 hint="choose a folder on another disk",
                 code="E_PERM",
+            ) from error
+        if isinstance(error, (NotADirectoryError, FileExistsError)):
+            raise MachineError(
+                f"{path}: a file stands where a folder of that path should be",
+                hint="choose another path, or move that file away",
+                code="E_NOT_FOLDER",
             ) from error
         raise
 

@@ -10,11 +10,11 @@ def find_resource(*parts: str) -> Path | None:
 
     A wheel carries them in `w2vctc/assets/`; a checkout, editable or bare, has them at its top.
     """
-    for root in (_PACKAGE / "assets", _PACKAGE.parent):
-        path = root.joinpath(*parts)
-        if path.exists():
-            return path
-    return None
+    assets = _PACKAGE / "assets"
+    # Beside an installed package stand other people's packages: one may well be called vocab.
+    root = assets if assets.is_dir() else _PACKAGE.parent
+    path = root.joinpath(*parts)
+    return path if path.exists() else None
 
 
 def list_resources(folder: str, suffix: str) -> list[str]:
