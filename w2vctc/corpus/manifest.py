@@ -31,6 +31,8 @@ def find_manifest(data: Path, split: str) -> Path | None:
 def read_split(data: Path, split: str) -> list[Utterance]:
     """The utterances of one split. Raises DataError E_MISSING when the split is not there."""
     path = find_manifest(data, split)
+    if path is None and not data.is_dir():
+        raise DataError(f"{data}: no such folder", hint="check --lang and --data", code="E_MISSING")
     if path is None:
         raise DataError(
             f"{data}: no {split}.tsv or {split}.csv in this folder",
@@ -50,6 +52,13 @@ def read_manifest(path: Path) -> list[Utterance]:
     columns = [unicodedata.normalize("NFC", name.strip()) for name in header]
     if not any(columns):
         raise _empty_manifest(path)
+    twice = next((name for name in columns if name and columns.count(name) > 1), None)
+    if twice:
+        raise DataError(
+            f"{path}: two columns are called {twice!r}",
+            hint="rename one of them",
+            code="E_COLUMNS",
+        )
     path_column = _find_column(path, columns, PATH_COLUMNS, "the recording's path")
     text_column = _find_column(path, columns, TEXT_COLUMNS, "the transcript")
     utterances = []
@@ -79,6 +88,12 @@ def _utterance(
     path: Path, line: int, row: dict[str, str], path_column: str, text_column: str
 ) -> Utterance:
     audio = row.pop(path_column)
+    if not audio.strip():
+        raise DataError(
+            f"{path}:{line}: no path in the column {path_column!r}",
+            hint="write the recording's file name there, or take the line out",
+            code="E_ROW",
+        )
     text = row.pop(text_column)
     speaker = next((row.pop(name) for name in SPEAKER_COLUMNS if name in row), "")
     return Utterance(
