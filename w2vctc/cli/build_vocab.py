@@ -59,13 +59,14 @@ def build_vocab(
 
     profile = open_profile(project)
     normalize = make_normalizer(profile)
-    texts = [normalize(row.text) for row in read_split(project.data, "train")]
+    texts = [normalize(row.text) for row in _leave_out_reserved(read_split(project.data, "train"))]
     vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())
     _refuse_other(project.model, vocabulary, overwrite=overwrite)
     unseen = {}
     for split in SPLITS[1:]:
         if find_manifest(project.data, split):
-            held = [normalize(row.text) for row in read_split(project.data, split)]
+            rows = _leave_out_reserved(read_split(project.data, split))
+            held = [normalize(row.text) for row in rows]
             unseen[split] = unseen_characters(held, vocabulary)
     save_tokenizer(vocabulary, project.model)
     if not (project.model / "config.json").exists():
@@ -73,6 +74,17 @@ def build_vocab(
         save_feature_extractor(project.model, return_attention_mask=True)
     counts = count_characters(texts, profile)
     return BuiltVocabulary(project, profile, vocabulary, counts, unseen, len(texts))
+
+
+def _leave_out_reserved(rows: list[Any]) -> list[Any]:
+    """The rows without the model's own tokens in their text, whose letters nobody spoke."""
+    from w2vctc.cli.screen import say
+    from w2vctc.text.normalize import find_reserved
+
+    for row in rows:
+        if reserved := find_reserved(row.text):
+            say(f"left out {row.source}: the transcript holds the literal {reserved[0]!r}")
+    return [row for row in rows if not find_reserved(row.text)]
 
 
 def _refuse_other(folder: Path, vocabulary: Any, *, overwrite: bool) -> None:
@@ -129,4 +141,4 @@ def show(built: BuiltVocabulary, *, as_json: bool) -> None:
     n_letters = len(built.vocabulary.letters)
     say(f"made {len(built.vocabulary.labels)} labels, {n_letters} of them letters,"
         f" in {built.project.model}")  # fmt: skip
-    say_next(f"w2vctc finetune --lang {built.project.lang}")
+    say_next(f"w2vctc finetune {built.project.flags}")

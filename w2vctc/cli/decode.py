@@ -94,7 +94,7 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+        inside = sorted(p for p in path.rglob("*") if _is_recording(p))
         if not inside:
             raise DataError(
                 f"{path}: no recordings in this folder",
@@ -103,6 +103,11 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+def _is_recording(path: Path) -> bool:
+    """By its name; hidden files are none (macOS leaves ._name.wav beside name.wav)."""
+    return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
 
 
 def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:

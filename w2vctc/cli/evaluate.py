@@ -41,14 +41,11 @@ def evaluate(
     project: Any, model: Any, lm: Any, options: Any, *, split: str, skip_bad: bool = False
 ) -> Any:
     """The Evaluation of greedy decoding and, with an LM, of default and tuned weights."""
-    from dataclasses import replace
-
     from w2vctc.cli.rows import read_references, texts_of
     from w2vctc.cli.screen import Stopwatch, say, track
     from w2vctc.cli.transcribe import hear
     from w2vctc.decode.beam import build_decoder
     from w2vctc.decode.greedy import greedy_text
-    from w2vctc.decode.options import DecodingOptions
     from w2vctc.evaluate.report import evaluate_system, evaluate_systems
 
     rows = read_references(project, split, skip_bad=skip_bad)
@@ -68,9 +65,7 @@ def evaluate(
 
     systems = [measure("greedy", lambda emissions: greedy_text(emissions, model.vocabulary))]
     if lm is not None:
-        defaults = DecodingOptions()
-        plain = replace(options, alpha=defaults.alpha, beta=defaults.beta)
-        for name, chosen in (("LM, default", plain), ("LM, tuned", options)):
+        for name, chosen in _weigh(lm, options):
             decoder = build_decoder(model.vocabulary, lm=lm, options=chosen)
             for warning in decoder.warnings:
                 say(warning)
@@ -81,6 +76,20 @@ def evaluate(
                 )
             )
     return evaluate_systems(systems, references, model.vocabulary)
+
+
+def _weigh(lm: Any, options: Any) -> list[tuple[str, Any]]:
+    """The default weights and, where they are others or were tuned, those of `options`."""
+    from dataclasses import replace
+
+    from w2vctc.decode.options import DecodingOptions
+
+    defaults = DecodingOptions()
+    plain = replace(options, alpha=defaults.alpha, beta=defaults.beta)
+    if options == plain and not lm.info.get("tuned_on"):
+        return [("LM, default", plain)]
+    own = (options.alpha, options.beta) == (lm.alpha, lm.beta)
+    return [("LM, default", plain), ("LM, tuned" if own else "LM, as given", options)]
 
 
 def show_evaluation(evaluation: Any, *, split: str, as_json: bool) -> None:

@@ -230,7 +230,7 @@ def finish(project: Any, result: Any, *, as_json: bool) -> None:
 
     if result.interrupted:
         say(f"stopped at update {result.steps:,}; a checkpoint is saved")
-        say_next(f"w2vctc finetune --lang {project.lang} --resume (and the same options)")
+        say_next(f"w2vctc finetune {project.flags} --resume (and the same options)")
         raise typer.Exit(INTERRUPTED)
     say(f"head: {result.head}")
     say(
@@ -249,4 +249,4 @@ def finish(project: Any, result: Any, *, as_json: bool) -> None:
                 "dev_cer": result.dev_cer,
             }
         )
-    say_next(f"w2vctc train-lm --lang {project.lang}")
+    say_next(f"w2vctc train-lm {project.flags}")

@@ -14,6 +14,7 @@ from w2vctc.cli.demo import demo_cli
 from w2vctc.cli.doctor import doctor_cli
 from w2vctc.cli.evaluate import evaluate_cli
 from w2vctc.cli.finetune import finetune_cli
+from w2vctc.cli.screen import ReaderGone
 from w2vctc.cli.train_lm import train_lm_cli
 from w2vctc.cli.tune import tune_cli
 from w2vctc.errors import INTERRUPTED, MachineError, W2vctcError
@@ -68,7 +69,7 @@ _add("doctor", doctor_cli, "w2vctc doctor")
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code; a person's mistake is never a traceback."""
-    signal.signal(signal.SIGINT, _interrupt)
+    before = signal.signal(signal.SIGINT, _interrupt)
     try:
         app(arguments, prog_name="w2vctc")
     except SystemExit as end:
@@ -76,12 +77,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Interrupted:
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our stdout has gone, as `head` does
+    except ReaderGone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # the one boundary: everything becomes a message
         if os.environ.get(DEBUG_VARIABLE):
             raise
         return _explain(error)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return 0
 
 

@@ -19,7 +19,7 @@ def talk() -> "Console":
     """The console for people, on stderr."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, width=_width(sys.stderr))
+    return Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr))
 
 
 @cache
@@ -27,7 +27,7 @@ def paper() -> "Console":
     """The console for tables, on stdout."""
     from rich.console import Console
 
-    return Console(highlight=False, width=_width(sys.stdout))
+    return Console(highlight=False, emoji=False, width=_width(sys.stdout))
 
 
 def say(text: str) -> None:
@@ -41,9 +41,12 @@ def say_next(command: str) -> None:
 
 
 def write(text: str) -> None:
-    """Data to stdout, as it is."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Data to stdout, as it is. Raises ReaderGone when nobody reads it any more."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def write_json(value: Any) -> None:
@@ -64,11 +67,16 @@ def print_table(
         table.add_column(heading, justify="right" if side == "right" else "left")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    paper().print(table)
+    with paper().capture() as drawn:
+        paper().print(table)
+    write(drawn.get())
 
 
 def track(items: Sequence[Item], *, what: str) -> Iterator[Item]:
-    """The items, with a progress bar and the time left on stderr while they are worked on."""
+    """The items; on a terminal with a progress bar and the time left while they are worked on."""
+    if not talk().is_terminal:
+        yield from items
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -86,6 +94,13 @@ def track(items: Sequence[Item], *, what: str) -> Iterator[Item]:
         transient=True,
     ) as progress:
         yield from progress.track(items, description=what)
+
+
+class ReaderGone(BaseException):
+    """The program that read our stdout has ended, as `head` does: no error, but no use either.
+
+    Not an Exception, so that it passes through to `main` wherever the data was written.
+    """
 
 
 class Stopwatch:

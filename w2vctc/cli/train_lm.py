@@ -34,15 +34,15 @@ def train_lm_cli(
 ) -> None:
     """Train a word n-gram for the decoder; held-out sentences are left out of its text."""
     from w2vctc.errors import UsageError
-    from w2vctc.project import UNDETERMINED, find_project
+    from w2vctc.project import UNDETERMINED, find_project, names_language
 
     if engine not in ("auto", "builtin", "lmplz"):
         raise UsageError(f"no engine {engine!r}", hint="choose auto, builtin or lmplz")
-    alone = bool(text) and lang is None and data is None
+    alone = bool(text) and lang is None and data is None and not names_language()
     project = find_project(
         lang=lang or (UNDETERMINED if alone else None), data=data, model=model, profile=profile
     )
-    if alone and not (project.data / "train.tsv").exists():
+    if alone:
         out = out or Path("lm.arpa")
     trained = train_lm(
         project,
@@ -200,9 +200,7 @@ def show(trained: TrainedLm, project: Any, *, as_json: bool) -> None:
         )
     say(f"made {trained.arpa}")
     next_verb = (
-        f"tune --lang {project.lang}"
-        if trained.attached
-        else f"decode --lm {trained.arpa} file.wav"
+        f"tune {project.flags}" if trained.attached else f"decode --lm {trained.arpa} file.wav"
     )
     say_next(f"w2vctc {next_verb}")
 

@@ -30,8 +30,13 @@ def tune_cli(
 ) -> None:
     """Tune alpha and beta on the dev rows and save them where decode finds them."""
     from w2vctc.cli.transcribe import open_model
+    from w2vctc.errors import UsageError
     from w2vctc.project import find_project
 
+    if lm is not None and not lm.is_dir():
+        raise UsageError(
+            f"--lm {lm}: not a folder", hint="the weights are saved in the folder of train-lm"
+        )
     project = find_project(lang=lang, data=data, model=model, lm=lm, profile=profile)
     tuning = tune(
         project,
@@ -68,7 +73,7 @@ def tune(
     if lm is None:
         raise ModelError(
             f"{project.lm}: no language model to tune",
-            hint=f"w2vctc train-lm --lang {project.lang}",
+            hint=f"w2vctc train-lm {project.flags}",
             code="E_LM",
         )
     rows = pick_minutes(read_references(project, "dev", skip_bad=skip_bad), max_minutes)
@@ -142,7 +147,7 @@ def show_tuning(tuning: Any, project: Any, *, as_json: bool) -> None:
     )
     for note in tuning.notes:
         say(note)
-    say_next(f"w2vctc evaluate --lang {project.lang}")
+    say_next(f"w2vctc evaluate {project.flags}")
 
 
 def _weights(trial: Any) -> tuple[str, str]:
