@@ -41,7 +41,8 @@ def plan_epochs(
 def plan_updates(
     durations_s: Sequence[float], *, n_batches: int, batch_s: float, seed: int, short_first: bool
 ) -> list[list[int]]:
-    """Exactly `n_batches` batches, over as many passes as that takes."""
+    """Exactly `n_batches` batches, over as many passes as that takes; there must be a clip."""
+    assert durations_s
     plan: list[list[int]] = []
     epoch = 0
     while len(plan) < n_batches:

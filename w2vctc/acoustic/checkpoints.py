@@ -9,7 +9,7 @@ from pathlib import Path
 from w2vctc.files import hash_file, save_text, sync
 
 SEAL = "checkpoint.json"
-_NAME = re.compile(r"checkpoint-(\d+)$")
+_NAME = re.compile(r"checkpoint-(\d+)")
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,18 @@ def seal_checkpoint(folder: Path) -> None:
 def find_fault(folder: Path) -> str:
     """What is wrong with a checkpoint, in words; empty when every file is as it was written."""
     try:
-        files = json.loads((folder / SEAL).read_text(encoding="utf-8"))["files"]
+        files = _read_seal(folder / SEAL)
     except FileNotFoundError:
         return "it was never finished"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return f"{SEAL} is damaged"
-    for name, expected in files.items():
+    for name, n_bytes, digest in files:
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != expected["bytes"]:
-            return f"{name} has {path.stat().st_size} bytes instead of {expected['bytes']}"
-        if hash_file(path) != expected["sha256"]:
+        if path.stat().st_size != n_bytes:
+            return f"{name} has {path.stat().st_size} bytes instead of {n_bytes}"
+        if hash_file(path) != digest:
             return f"{name} has changed"
     return ""
 
@@ -54,7 +54,7 @@ def find_fault(folder: Path) -> str:
 def find_checkpoint(run_folder: Path) -> FoundCheckpoint:
     """The newest checkpoint that verifies; older ones stand in for damaged ones, and it is said."""
     skipped: list[str] = []
-    for folder in sorted(list_checkpoints(run_folder), key=_step, reverse=True):
+    for folder in sorted(list_checkpoints(run_folder), key=count_updates, reverse=True):
         fault = find_fault(folder)
         if not fault:
             return FoundCheckpoint(folder, tuple(skipped))
@@ -64,7 +64,14 @@ def find_checkpoint(run_folder: Path) -> FoundCheckpoint:
 
 def list_checkpoints(run_folder: Path) -> list[Path]:
     """The checkpoint folders of a run, whole or not."""
-    return [path for path in run_folder.glob("checkpoint-*") if _NAME.search(path.name)]
+    return [path for path in run_folder.glob("checkpoint-*") if _NAME.fullmatch(path.name)]
+
+
+def count_updates(folder: Path) -> int:
+    """The updates that were done when a checkpoint was written; its name says it."""
+    found = _NAME.fullmatch(folder.name)
+    assert found, folder
+    return int(found[1])
 
 
 def delete_checkpoints(run_folder: Path) -> None:
@@ -73,10 +80,11 @@ def delete_checkpoints(run_folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _step(folder: Path) -> int:
-    found = _NAME.search(folder.name)
-    return int(found[1]) if found else -1
-
-
 def _list_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
+
+
+def _read_seal(path: Path) -> list[tuple[str, int, str]]:
+    """Name, size and SHA-256 of each file."""
+    files = json.loads(path.read_text(encoding="utf-8"))["files"]
+    return [(name, entry["bytes"], entry["sha256"]) for name, entry in files.items()]

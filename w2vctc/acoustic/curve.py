@@ -22,7 +22,8 @@ def save_curve(events: Sequence[TrainingEvent], path: Path, *, title: str) -> No
     losses = [(event.step, event.loss) for event in events if event.loss is not None]
     if losses:
         loss_axis.plot(*zip(*losses, strict=True), color=_LOSS_COLOUR, linewidth=1)
-        loss_axis.set_ylim(0, 1.05 * sorted(loss for _, loss in losses)[int(0.98 * len(losses))])
+        most = sorted(loss for _, loss in losses)[int(0.98 * len(losses))]
+        loss_axis.set_ylim(0, max(1.05 * most, 1e-3))
     loss_axis.set_xlabel("update")
     loss_axis.set_ylabel("training loss", color=_LOSS_COLOUR)
     rate_axis = loss_axis.twinx()

@@ -1,5 +1,6 @@
 """Where the network runs, and in which precision: said, never switched silently."""
 
+import re
 from typing import Literal
 
 import torch
@@ -13,15 +14,18 @@ def choose_device(name: str) -> torch.device:
     """The device for `auto`, `cpu`, `cuda` or `cuda:1`. Raises MachineError E_DEVICE without it."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name not in {"cpu", "cuda"} and not name.startswith("cuda:"):
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
         raise UsageError(f"no device {name!r}", hint="choose auto, cpu or cuda")
-    if name != "cpu" and not torch.cuda.is_available():
+    device = torch.device(name)
+    n_gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device.type == "cuda" and (device.index or 0) >= n_gpus:
+        seen = "no GPU" if not n_gpus else f"{n_gpus} GPU" + "s" * (n_gpus > 1)
         raise MachineError(
-            f"--device {name}: torch {torch.__version__} sees no GPU here",
+            f"--device {name}: torch {torch.__version__} sees {seen} here",
             hint="`w2vctc doctor` shows what it sees; --device cpu runs without one",
             code="E_DEVICE",
         )
-    return torch.device(name)
+    return device
 
 
 def choose_precision(name: str, device: torch.device) -> Precision:

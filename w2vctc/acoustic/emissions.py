@@ -11,7 +11,7 @@ from transformers import Wav2Vec2FeatureExtractor
 
 from w2vctc.acoustic.device import choose_device
 from w2vctc.acoustic.model import count_model_samples, load_trained, uses_attention_mask
-from w2vctc.errors import DataError
+from w2vctc.errors import DataError, ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.vocab import Vocabulary
 
@@ -33,7 +33,7 @@ def load_acoustic_model(
     """The model of a Hugging Face folder on the wanted device, its vocabulary checked."""
     chosen = choose_device(device)
     network, vocabulary = load_trained(folder, allow_pickle=allow_pickle)
-    extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    extractor = _load_extractor(folder)
     return AcousticModel(network.to(chosen), extractor, vocabulary, chosen, folder)
 
 
@@ -60,3 +60,14 @@ def compute_emissions(
         logits = model.network(values, **masked).logits[0].float()
         emissions = torch.log_softmax(logits, dim=-1)
     return np.asarray(emissions.cpu().numpy(), dtype=np.float32)
+
+
+def _load_extractor(folder: Path) -> Any:
+    try:
+        return Wav2Vec2FeatureExtractor.from_pretrained(folder)
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"{folder}: preprocessor_config.json cannot be read: {str(error).splitlines()[0]}",
+            hint="copy the model's folder again, with every file in it",
+            code="E_MODEL",
+        ) from error

@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.model import uses_attention_mask
-from w2vctc.files import machine_errors
+from w2vctc.acoustic.model import quiet_transformers, uses_attention_mask
+from w2vctc.files import machine_errors, sync
 from w2vctc.vocab import (
     Vocabulary,
     check_sizes,
@@ -26,7 +26,8 @@ def save_model(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=folder, prefix=".new."))
         try:
-            network.save_pretrained(staging)
+            with quiet_transformers():
+                network.save_pretrained(staging)
             save_tokenizer(vocabulary, staging)
             save_feature_extractor(
                 staging, return_attention_mask=uses_attention_mask(network.config)
@@ -35,6 +36,7 @@ def save_model(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
                 load_vocabulary(staging), head_size=network.config.vocab_size, where=str(folder)
             )
             for path in sorted(staging.iterdir(), key=lambda path: path.suffix == ".safetensors"):
+                sync(path)
                 path.replace(folder / path.name)
         finally:
             shutil.rmtree(staging, ignore_errors=True)

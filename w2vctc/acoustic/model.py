@@ -5,19 +5,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
 from transformers.utils import logging as transformers_logging
 
 from w2vctc.acoustic.filterbank import make_filterbank
 from w2vctc.acoustic.frames import count_frames, count_needed_samples
 from w2vctc.acoustic.presets import TINY, TINY_CONFIG, Schedule
-from w2vctc.acoustic.source import resolve_source
+from w2vctc.acoustic.source import check_model_folder, resolve_source
 from w2vctc.errors import ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.vocab import Vocabulary, check_sizes, load_vocabulary
+
+_TRAINED_ONLY = frozenset({"wav2vec2.masked_spec_embed"})  # SpecAugment's; no emission needs it
+_HEAD = frozenset({"lm_head.weight", "lm_head.bias"})
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,15 @@ def make_model(
     The head of the source is kept only if its labels are the same in the same order. Draws new
     weights from torch's global generator: seed it first.
     """
-    config = adapt_config(load_config(model, allow_pickle=allow_pickle), vocabulary, schedule)
     if model == TINY:
-        network = Wav2Vec2ForCTC(config)
+        network = Wav2Vec2ForCTC(adapt_config(load_config(model), vocabulary, schedule))
         _set_filterbank(network)
         return NewModel(network, "new")
     folder = resolve_source(model, allow_pickle=allow_pickle)
-    network = _load_network(folder, config=config, ignore_mismatched_sizes=True)
-    head = _decide_head(folder, vocabulary)
+    source = _read_config(folder)
+    config = adapt_config(source, vocabulary, schedule)
+    network, head_fault = _load_network(folder, config=config, any_head=True)
+    head = _decide_head(folder, vocabulary, fault=head_fault, head_size=source.vocab_size)
     if head != "kept":
         _reset_head(network)
     check_sizes(vocabulary, head_size=network.lm_head.out_features, where=str(folder))
@@ -92,12 +98,11 @@ def adapt_config(config: Any, vocabulary: Vocabulary, schedule: Schedule) -> Any
 
 def load_trained(folder: Path, *, allow_pickle: bool = False) -> tuple[Any, Vocabulary]:
     """A trained network in evaluation mode and its vocabulary, sizes checked against each other."""
-    resolve_source(str(folder), allow_pickle=allow_pickle)
+    check_model_folder(folder, allow_pickle=allow_pickle)
     vocabulary = load_vocabulary(folder)
     config = _read_config(folder)
     check_sizes(vocabulary, head_size=config.vocab_size, where=str(folder))
-    network = _load_network(folder, config=config)
-    check_sizes(vocabulary, head_size=network.lm_head.out_features, where=str(folder))
+    network, _ = _load_network(folder, config=config)
     if config.pad_token_id != vocabulary.blank_id:
         raise ModelError(
             f"{folder}: config.json says that the blank is label {config.pad_token_id},"
@@ -130,35 +135,58 @@ def _read_config(folder: Path) -> Any:
         ) from error
 
 
-def _load_network(folder: Path, *, config: Any, ignore_mismatched_sizes: bool = False) -> Any:
-    from safetensors import SafetensorError
+def _load_network(folder: Path, *, config: Any, any_head: bool = False) -> tuple[Any, str]:
+    """The network, and with `any_head` what is wrong with the folder's head: "", "missing", "size".
 
+    Every other weight must be there: transformers would fill what is missing with noise.
+    """
     try:
         with quiet_transformers():
-            return Wav2Vec2ForCTC.from_pretrained(
+            network, found = Wav2Vec2ForCTC.from_pretrained(
                 folder,
                 config=config,
                 dtype=torch.float32,
-                ignore_mismatched_sizes=ignore_mismatched_sizes,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
                 trust_remote_code=False,
             )
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
-        raise ModelError(
-            f"{folder}: the weights cannot be loaded: {str(error).splitlines()[0]}",
-            hint="the file is damaged or of another architecture; copy the model again",
-            code="E_MODEL",
-        ) from error
+    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
+        raise _unloadable(folder, str(error).splitlines()[0]) from error
+    other_size = {name for name, *_ in found["mismatched_keys"]}
+    missing = set(found["missing_keys"]) - _TRAINED_ONLY
+    head_fault = ""
+    if any_head:
+        head_fault = "missing" if missing & _HEAD else "size" if other_size & _HEAD else ""
+        missing, other_size = missing - _HEAD, other_size - _HEAD
+    faults = [f"{name} is missing" for name in sorted(missing)]
+    faults += [f"{name} has another size" for name in sorted(other_size)]
+    if faults:
+        more = f" and {len(faults) - 1} more like it" if len(faults) > 1 else ""
+        raise _unloadable(folder, faults[0] + more)
+    return network, head_fault
 
 
-def _decide_head(folder: Path, vocabulary: Vocabulary) -> str:
+def _unloadable(folder: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"{folder}: the weights cannot be loaded: {reason}",
+        hint="the file is damaged or of another architecture; copy the model again",
+        code="E_MODEL",
+    )
+
+
+def _decide_head(folder: Path, vocabulary: Vocabulary, *, fault: str, head_size: int) -> str:
+    """What becomes of the source's head; `fault` is what `_load_network` says of it."""
     try:
-        old = load_vocabulary(folder)
+        old = load_vocabulary(folder, head_size=head_size)
     except ModelError:
+        old = None
+    if old is None or fault == "missing":
         return "made anew: the pretrained model has none"
-    if old.labels == vocabulary.labels:
+    if old == vocabulary and not fault:
         return "kept"
-    if {label.lower() for label in old.letters} & set(vocabulary.letters) and all(
-        letter == letter.upper() for letter in old.letters
+    letters = "".join(old.letters)
+    if letters == letters.upper() != letters.lower() and (
+        {letter.lower() for letter in old.letters} & set(vocabulary.letters)
     ):
         return "made anew: the old one spells in upper case, this vocabulary in lower case"
     return f"made anew: the old one spells other letters ({len(old.labels)} labels)"

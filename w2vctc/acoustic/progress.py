@@ -10,6 +10,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from w2vctc.files import save_text
+
 
 @dataclass(frozen=True)
 class TrainingEvent:
@@ -77,7 +79,7 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
                 dev_cer=metrics["eval_cer"],
                 dev_loss=metrics.get("eval_loss"),
                 blank_share=metrics["eval_blank_share"],
-                best=state.best_global_step == state.global_step,
+                best=_is_best(metrics["eval_score"], state.best_metric),
             )
         )
 
@@ -103,14 +105,14 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
 
     def _emit(self, event: TrainingEvent) -> None:
         with self.log.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(_drop_unknown(event)) + "\n")
+            stream.write(_write_line(event))
         self.on_event(event)
 
 
 def read_log(log: Path) -> list[TrainingEvent]:
-    """The events of log.jsonl; a line cut off by a crash is left out."""
+    """The events of log.jsonl, if there is one; a line cut off by a crash is left out."""
     events = []
-    for line in log.read_text(encoding="utf-8").splitlines():
+    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else []:
         try:
             events.append(TrainingEvent(**json.loads(line)))
         except (ValueError, TypeError):
@@ -118,9 +120,22 @@ def read_log(log: Path) -> list[TrainingEvent]:
     return events
 
 
-def _drop_unknown(event: TrainingEvent) -> dict[str, Any]:
-    values = {name: value for name, value in asdict(event).items() if value is not None}
-    return {
-        name: round(value, 6) if isinstance(value, float) and math.isfinite(value) else value
-        for name, value in values.items()
+def cut_log(log: Path, *, last_step: int) -> None:
+    """Takes out of log.jsonl what comes after `last_step`: the resumed run will write it again."""
+    kept = [event for event in read_log(log) if event.step <= last_step]
+    save_text(log, "".join(_write_line(event) for event in kept))
+
+
+def _is_best(score: float, best: float | None) -> bool:
+    """Whether the Trainer, which notes its best only after its callbacks have run, will keep it."""
+    return score < (math.inf if best is None else best)
+
+
+def _write_line(event: TrainingEvent) -> str:
+    """One line of JSON; what the event does not know and what is no finite number is left out."""
+    values = {
+        name: round(value, 6) if isinstance(value, float) else value
+        for name, value in asdict(event).items()
+        if value is not None and math.isfinite(value)
     }
+    return json.dumps(values) + "\n"

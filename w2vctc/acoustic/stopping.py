@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from w2vctc.errors import UsageError
+from w2vctc.errors import INTERRUPTED, UsageError
 from w2vctc.files import machine_errors
 
 
@@ -24,24 +24,43 @@ class EarlyStopping(TrainerCallback):  # type: ignore[misc]
         self.patience = patience
         self.first_step = first_step
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        since = max(state.best_global_step or 0, self.first_step)
-        tried = {
-            entry["step"]
-            for entry in state.log_history
-            if "eval_wer" in entry and entry["step"] > since
-        }
-        if state.global_step > since:
-            tried.add(state.global_step)
-        if len(tried) >= self.patience:
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        if self.is_over(state):
+            # Resumed from the last checkpoint of a run that had stopped here: nothing is added.
+            control.should_evaluate = False
+            control.should_save = False
             control.should_training_stop = True
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        if self.is_over(state):
+            control.should_training_stop = True
+
+    def is_over(self, state: Any) -> bool:
+        """Whether the last `patience` evaluations that count were no better than an earlier one.
+
+        The Trainer notes its best step only after its callbacks have run: the log is read instead.
+        """
+        looks: dict[int, float] = {
+            entry["step"]: entry["eval_score"]
+            for entry in state.log_history
+            if "eval_score" in entry
+        }
+        if not looks:
+            return False
+        best_step = min(looks, key=lambda step: (looks[step], step))
+        since = max(best_step, self.first_step)
+        return sum(step > since for step in looks) >= self.patience
 
 
 class StopOnSignal(TrainerCallback):  # type: ignore[misc]
-    """Saves one checkpoint and stops after Ctrl-C or SIGTERM; a second signal ends at once."""
+    """Saves one checkpoint and stops after Ctrl-C or SIGTERM; a second signal ends at once.
+
+    `stopped` tells whether that left something to do: a signal during the last update does not.
+    """
 
     def __init__(self) -> None:
         self.signal = 0
+        self.stopped = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -55,14 +74,20 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
                 signal.signal(number, handler)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
-        if self.signal:
+        # An evaluation that is due stays due: a resumed run would never make up for it.
+        if self.signal and not control.should_training_stop:
+            self.stopped = True
             control.should_save = True
-            control.should_evaluate = False
+            control.should_training_stop = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        if self.signal and not control.should_training_stop:  # it came during the evaluation
+            self.stopped = True
             control.should_training_stop = True
 
     def _receive(self, number: int, _frame: Any) -> None:
         if self.signal:
-            os._exit(130)
+            os._exit(INTERRUPTED)
         self.signal = number
 
 

@@ -1,21 +1,23 @@
 """The Hugging Face Trainer with CTC's needs: planned batches, true lengths, guards, seals."""
 
 import math
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 from transformers import Trainer
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from w2vctc.acoustic.batches import PlannedBatches
-from w2vctc.acoustic.checkpoints import seal_checkpoint
+from w2vctc.acoustic.checkpoints import find_fault, seal_checkpoint
 from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
 from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.errors import DataError
+from w2vctc.errors import DataError, MachineError
 
 NONFINITE_LIMIT = 3  # batches in a row
 _FINAL_SCALE = 0.05  # fairseq's final_lr_scale
@@ -32,6 +34,7 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         schedule: Schedule,
         collator: CtcCollator,
         n_workers: int,
+        on_note: Callable[[str], None],
         **trainer_arguments: Any,
     ) -> None:
         super().__init__(data_collator=collator, **trainer_arguments)
@@ -41,6 +44,7 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         self.dev_plan = dev_plan
         self.schedule = schedule
         self.n_workers = n_workers
+        self.on_note = on_note
         self.nonfinite: list[list[int]] = []
 
     def get_train_dataloader(self) -> Any:
@@ -121,15 +125,21 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         return network._get_feat_extract_output_lengths(inputs["attention_mask"].sum(-1)).long()
 
     def _ctc_loss(self, model: Any, logits: Any, inputs: dict[str, Any]) -> Any:
-        network = self.accelerator.unwrap_model(model)
-        return network.loss_function(
-            logits=logits,
-            labels=inputs["labels"],
-            logit_lengths=self._count_frames(model, inputs),
-            blank_token_id=network.config.pad_token_id,
-            reduction=network.config.ctc_loss_reduction,
-            zero_infinity=network.config.ctc_zero_infinity,
-        )
+        """CTC in float32 whatever the logits' precision: half precision overflows in the sums."""
+        config = self.accelerator.unwrap_model(model).config
+        labels = inputs["labels"]
+        spelled = labels != IGNORED_LABEL
+        scores = torch.log_softmax(logits, dim=-1, dtype=torch.float32).transpose(0, 1)
+        with torch.backends.cudnn.flags(enabled=False):  # cuDNN's CTC does not repeat bit for bit
+            return torch.nn.functional.ctc_loss(
+                scores,
+                labels[spelled],
+                self._count_frames(model, inputs),
+                spelled.sum(-1),
+                blank=config.pad_token_id,
+                reduction=config.ctc_loss_reduction,
+                zero_infinity=config.ctc_zero_infinity,
+            )
 
     def _guard(self, loss: Any, inputs: dict[str, Any], model: Any) -> Any:
         """The loss, or nothing to learn from if it is not finite; stops when that goes on."""
@@ -150,8 +160,8 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         return DataError(
             f"the loss was not a number in {NONFINITE_LIMIT} batches in a row (update {step}):"
             f" {shown}",
-            hint="most often the learning rate is too high: halve --learning-rate and go on with"
-            " --resume from the last good checkpoint; else listen to those recordings",
+            hint="most often the learning rate is too high: begin again with half of it"
+            " (--learning-rate, --overwrite); else listen to those recordings",
             code="E_NONFINITE_LOSS",
         )
 
@@ -163,9 +173,28 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         return norm
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        super()._save_checkpoint(model, trial)
+        """Writes a checkpoint and seals it; a disk that is full costs this checkpoint only."""
         folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-        seal_checkpoint(folder)
+        try:
+            super()._save_checkpoint(model, trial)
+            seal_checkpoint(folder)
+        # torch and safetensors put a refused write into errors of their own
+        except (OSError, RuntimeError, SafetensorError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise MachineError(
+                f"{folder}: cannot be written: {str(error).splitlines()[0]}",
+                hint="free some space, then go on with --resume from the checkpoint before",
+                code="E_DISK",
+            ) from error
+
+    def _load_best_model(self) -> None:
+        """The weights of the best evaluation; the last ones stay where those are damaged."""
+        folder = Path(self.state.best_model_checkpoint)
+        fault = find_fault(folder)
+        if fault:
+            self.on_note(f"left out {folder.name}, the best one on dev: {fault}")
+        else:
+            super()._load_best_model()
 
 
 class clamped_spans:  # noqa: N801

@@ -82,6 +82,7 @@ def finetune(
             scoring=scoring,
             stopper=stopper,
             on_event=on_event,
+            on_note=on_note,
         )
         fingerprint = describe_run(
             data.train, data.dev, data.vocabulary, schedule=schedule, options=options
@@ -90,7 +91,7 @@ def finetune(
         with stopper.listening(), quiet_transformers(), machine_errors(run_folder):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         best = _best_evaluation(trainer.state)
-        if not stopper.signal:
+        if not stopper.stopped:
             save_model(new.network, data.vocabulary, folder)
             delete_checkpoints(run_folder)
         return FinetuneResult(
@@ -100,7 +101,7 @@ def finetune(
             steps=trainer.state.global_step,
             dev_wer=best.get("eval_wer"),
             dev_cer=best.get("eval_cer"),
-            interrupted=bool(stopper.signal),
+            interrupted=stopper.stopped,
         )
 
 
@@ -114,6 +115,7 @@ def _make_trainer(
     scoring: Scoring,
     stopper: StopOnSignal,
     on_event: Callable[[TrainingEvent], None],
+    on_note: Callable[[str], None],
 ) -> CtcTrainer:
     if schedule.freeze_feature_encoder:
         network.freeze_feature_encoder()
@@ -144,6 +146,7 @@ def _make_trainer(
         schedule=schedule,
         collator=CtcCollator(make_extractor(network.config)),
         n_workers=n_workers,
+        on_note=on_note,
         compute_metrics=make_metrics([row.text for row in data.dev], data.vocabulary, scoring),
     )
     trainer.remove_callback(PrinterCallback)
@@ -211,7 +214,12 @@ def _training_arguments(
     eval_every: int,
 ) -> TrainingArguments:
     precision = choose_precision(options.precision, device)
-    return TrainingArguments(
+    if device.index:
+        raise UsageError(
+            f"--device {device}: training takes the first GPU that it sees",
+            hint=f"CUDA_VISIBLE_DEVICES={device.index} w2vctc finetune ... --device cuda",
+        )
+    arguments = TrainingArguments(
         output_dir=str(run_folder),
         max_steps=n_updates,
         gradient_accumulation_steps=schedule.accumulation,
@@ -242,6 +250,9 @@ def _training_arguments(
         report_to=[],
         disable_tqdm=True,
     )
+    # With several GPUs in sight the Trainer would cut each planned batch into pieces of its own.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _best_evaluation(state: Any) -> dict[str, float]:

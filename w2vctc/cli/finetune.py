@@ -99,16 +99,11 @@ def finetune_project(
 ) -> Any:
     """Trains the project's model; returns the FinetuneResult."""
     from w2vctc.acoustic.options import apply_options, check_options
-    from w2vctc.acoustic.source import is_trained
     from w2vctc.cli.screen import say
-    from w2vctc.errors import UsageError
 
     check_options(options)
-    if is_trained(project.model) and not (resume or overwrite):
-        raise UsageError(
-            f"{project.model}: a finished model is there",
-            hint="give --out another folder, or train over it with --overwrite",
-        )
+    if not (resume or overwrite):
+        _refuse_to_lose(project.model)
     vocabulary = _open_vocabulary(project, say)
     from w2vctc.acoustic.model import load_config
     from w2vctc.acoustic.presets import choose_schedule
@@ -128,6 +123,25 @@ def finetune_project(
     say(f"{minutes:.0f} minutes in {len(data.train):,} clips; dev has {len(data.dev):,} clips")
     say(_describe(schedule))
     return _train(project, options, data, schedule, resume=resume)
+
+
+def _refuse_to_lose(folder: Path) -> None:
+    """Raises UsageError where a finished model or hours of an unfinished run would go."""
+    from w2vctc.acoustic.checkpoints import list_checkpoints
+    from w2vctc.acoustic.run import RUN_FOLDER
+    from w2vctc.acoustic.source import is_trained
+    from w2vctc.errors import UsageError
+
+    if list_checkpoints(folder / RUN_FOLDER):
+        raise UsageError(
+            f"{folder / RUN_FOLDER}: a run that was broken off is there",
+            hint="go on with it with --resume, or begin anew with --overwrite",
+        )
+    if is_trained(folder):
+        raise UsageError(
+            f"{folder}: a finished model is there",
+            hint="give --out another folder, or train over it with --overwrite",
+        )
 
 
 def _train(project: Any, options: Any, data: Any, schedule: Any, *, resume: bool) -> Any:
