@@ -1,6 +1,7 @@
 """Audio in: any file that libsndfile reads, out as one float32 channel at 16 kHz."""
 
 import errno
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +196,8 @@ def _open(path: Path, head: bytes) -> "soundfile.SoundFile":
     import soundfile
 
     try:
-        return soundfile.SoundFile(path)
+        # Bytes where names are bytes: soundfile cannot encode a name that is not UTF-8.
+        return soundfile.SoundFile(os.fsencode(path) if os.name == "posix" else path)
     except (OSError, RuntimeError, TypeError) as error:
         seen = f" (its first bytes are {head[:8]!r})" if head else ""
         raise DataError(
