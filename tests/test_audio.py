@@ -77,7 +77,9 @@ def refusal(path: Path) -> DataError:
 def test_a_wav_comes_back_as_it_was_written(tmp_path: Path) -> None:
     waveform = make_tone()
     soundfile.write(tmp_path / "a.wav", waveform, SAMPLE_RATE, subtype="FLOAT")
-    assert probe_audio(tmp_path / "a.wav") == AudioInfo(tmp_path / "a.wav", 16_000, 1, 8_000)
+    assert probe_audio(tmp_path / "a.wav") == AudioInfo(
+        tmp_path / "a.wav", 16_000, 1, 8_000, is_float=True
+    )
     assert probe_audio(tmp_path / "a.wav").duration_s == 0.5
     loaded = load_audio(tmp_path / "a.wav")
     assert loaded.dtype == np.float32

@@ -46,7 +46,10 @@ class CheckedRows:
 def measure_durations(
     utterances: Sequence[Utterance],
 ) -> list[Utterance | Fault]:
-    """Each utterance with `duration_s` from its file's header, or what is wrong with the file."""
+    """Each utterance with `duration_s` from its file's header, or what is wrong with the file.
+
+    Files of floating-point samples are read to the end, all others only as far as the header.
+    """
     with ThreadPoolExecutor(_PROBE_THREADS) as pool:
         return list(pool.map(_measure, utterances))
 
@@ -62,7 +65,7 @@ def check_rows(
     """Sorts rows into those that CTC training can use and those that it cannot.
 
     `encode` gives a normalized text's label ids, `count_frames` the encoder frames of a number of
-    16 kHz samples. Reason codes: those of `probe_audio`, E_RESERVED, E_EMPTY_TEXT,
+    16 kHz samples. Reason codes: those of `load_audio`, E_RESERVED, E_EMPTY_TEXT,
     E_TOO_LONG_TEXT, E_TOO_SHORT, E_TOO_LONG, E_INFEASIBLE.
     """
 
@@ -138,6 +141,8 @@ def count_needed_frames(labels: Sequence[int]) -> int:
 def _measure(utterance: Utterance) -> Utterance | Fault:
     try:
         info = probe_audio(utterance.audio)
+        if info.is_float:
+            utterance.load()  # only these can hold what is no number, and no header tells
     except DataError as error:
         return Fault(utterance, error.code, f"{utterance.source}: {error.message}")
     end_s = info.duration_s if utterance.end_s is None else min(utterance.end_s, info.duration_s)

@@ -147,8 +147,9 @@ def _read_text(path: Path) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        at = error.start + len(raw) - len(error.object)  # behind a byte order mark it counts anew
         raise DataError(
-            f"{path}: byte {error.start} (0x{raw[error.start]:02x}) is not UTF-8",
+            f"{path}: byte {at} (0x{raw[at]:02x}) is not UTF-8",
             hint="save the table as UTF-8; from a spreadsheet: 'CSV UTF-8'",
             code="E_ENCODING",
         ) from error

@@ -30,6 +30,7 @@ class AudioInfo:
     sample_rate: int  # Hz
     n_channels: int
     n_samples: int  # per channel, at `sample_rate`
+    is_float: bool = False  # whether samples can be NaN, infinite or beyond -1..1
 
     @property
     def duration_s(self) -> float:
@@ -46,7 +47,8 @@ def probe_audio(path: Path) -> AudioInfo:
     _refuse_foreign(path, head)
     _refuse_bad_wav(path, n_bytes)
     with _open(path, head) as stream:
-        info = AudioInfo(path, stream.samplerate, stream.channels, stream.frames)
+        is_float = stream.subtype in ("FLOAT", "DOUBLE")
+        info = AudioInfo(path, stream.samplerate, stream.channels, stream.frames, is_float)
     if info.sample_rate not in _SANE_RATES_HZ or info.n_channels > MAX_CHANNELS:
         raise DataError(
             f"{path}: the header says {info.sample_rate} Hz and {info.n_channels} channels",
