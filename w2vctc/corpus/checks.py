@@ -180,7 +180,7 @@ def _find_length_fault(
     if duration_s > max_duration_s:
         return (
             "E_TOO_LONG",
-            f"{row.source}: {duration_s:.1f} s is over the limit of {max_duration_s:g} s",
+            f"{row.source}: {duration_s:.2f} s is over the limit of {max_duration_s:g} s",
         )
     if frames < needed:
         return (
