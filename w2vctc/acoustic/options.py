@@ -1,5 +1,6 @@
 """What a person may set for a fine-tuning run; None means: as the schedule says."""
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -39,15 +40,21 @@ _POSITIVE = (
     "eval_every",
     "max_duration",
 )
+_NOT_NEGATIVE = ("freeze_encoder_updates", "patience", "seed", "workers")
 
 
 def check_options(options: FinetuneOptions) -> FinetuneOptions:
     """The same options; raises one UsageError that names every value out of range."""
-    values = asdict(options)
+    values = {name: value for name, value in asdict(options).items() if value is not None}
     faults = [
-        f"--{name.replace('_', '-')} {values[name]:g} must be above 0"
+        f"{_flag(name)} {values[name]:g} must be a number above 0"
         for name in _POSITIVE
-        if values[name] is not None and not values[name] > 0
+        if name in values and not 0 < values[name] < math.inf
+    ]
+    faults += [
+        f"{_flag(name)} {values[name]:g} must be 0 or more"
+        for name in _NOT_NEGATIVE
+        if name in values and values[name] < 0
     ]
     if options.epochs is not None and options.updates is not None:
         faults.append("--epochs and --updates both say how long: give one")
@@ -67,3 +74,7 @@ def apply_options(schedule: Schedule, options: FinetuneOptions) -> Schedule:
         "updates": 0 if options.epochs is not None else options.updates,
     }
     return replace(schedule, **{k: v for k, v in changed.items() if v is not None})
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
