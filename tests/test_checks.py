@@ -171,11 +171,11 @@ def test_faults_are_counted_by_reason_and_the_first_are_shown() -> None:
         refuse_faults(CheckedRows(kept, faults), hint="mend them")
     assert caught.value.message == (
         "7 of 8 rows cannot be used (E_MISSING 6, E_EMPTY 1):\n"
-        "  train.tsv:2: it is E_EMPTY\n"
-        "  train.tsv:3: it is E_MISSING\n"
-        "  train.tsv:4: it is E_MISSING\n"
-        "  train.tsv:5: it is E_MISSING\n"
-        "  train.tsv:6: it is E_MISSING\n"
+        "  train.tsv:2: it is E_EMPTY [E_EMPTY]\n"
+        "  train.tsv:3: it is E_MISSING [E_MISSING]\n"
+        "  train.tsv:4: it is E_MISSING [E_MISSING]\n"
+        "  train.tsv:5: it is E_MISSING [E_MISSING]\n"
+        "  train.tsv:6: it is E_MISSING [E_MISSING]\n"
         "  and 2 more"
     )
     assert (caught.value.hint, caught.value.code) == ("mend them", "E_MISSING")

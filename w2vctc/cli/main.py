@@ -91,7 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _explain(error: Exception) -> int:
     """Tells the person what happened and what to do; the exit code."""
     if isinstance(error, W2vctcError):
-        code = f" [{error.code}]" if error.code else ""
+        told = not error.code or error.code in error.message  # a list of rows names its codes
+        code = "" if told else f" [{error.code}]"
         _complain(f"{error.message}{code}", error.hint)
         return error.exit_code
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():

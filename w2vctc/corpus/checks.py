@@ -113,7 +113,7 @@ def refuse_faults(checked: CheckedRows, *, hint: str) -> None:
         return
     counts = Counter(fault.code for fault in checked.faults)
     summary = ", ".join(f"{code} {count}" for code, count in counts.most_common())
-    shown = "".join(f"\n  {fault.message}" for fault in checked.faults[:_SHOWN])
+    shown = "".join(f"\n  {fault.message} [{fault.code}]" for fault in checked.faults[:_SHOWN])
     more = len(checked.faults) - _SHOWN
     tail = f"\n  and {more} more" if more > 0 else ""
     total = len(checked.kept) + len(checked.faults)
