@@ -1,0 +1,123 @@
+"""Checkpoints count only while every file is as it was sealed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from w2vctc.acoustic.checkpoints import (
+    SEAL,
+    count_updates,
+    delete_checkpoints,
+    find_checkpoint,
+    find_fault,
+    list_checkpoints,
+    seal_checkpoint,
+)
+
+FILES = {
+    "model.safetensors": bytes(range(256)) * 4,
+    "optimizer.pt": b"moments" * 50,
+    "trainer_state.json": b'{"global_step": 20}',
+    "more/rng_state.pth": b"random",
+}
+
+
+def write_checkpoint(run_folder: Path, step: int, *, sealed: bool = True) -> Path:
+    folder = run_folder / f"checkpoint-{step}"
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    if sealed:
+        seal_checkpoint(folder)
+    return folder
+
+
+def flip_bit(path: Path, bit: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[bit // 8 % len(content)] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+def test_a_sealed_checkpoint_is_whole_and_an_unsealed_one_was_never_finished(
+    tmp_path: Path,
+) -> None:
+    assert find_fault(write_checkpoint(tmp_path, 10)) == ""
+    assert find_fault(write_checkpoint(tmp_path, 20, sealed=False)) == "it was never finished"
+
+
+def test_each_kind_of_damage_is_named(tmp_path: Path) -> None:
+    cut = write_checkpoint(tmp_path, 1)
+    (cut / "optimizer.pt").write_bytes(b"moments")
+    assert find_fault(cut) == "optimizer.pt has 7 bytes instead of 350"
+
+    flipped = write_checkpoint(tmp_path, 2)
+    flip_bit(flipped / "model.safetensors", 1000)
+    assert find_fault(flipped) == "model.safetensors has changed"
+
+    lost = write_checkpoint(tmp_path, 3)
+    (lost / "more/rng_state.pth").unlink()
+    assert find_fault(lost) == "more/rng_state.pth is missing"
+
+    for step, seal in enumerate(("", "{", "[]", '{"files": []}', '{"files": {"a": 1}}'), start=4):
+        broken = write_checkpoint(tmp_path, step)
+        (broken / SEAL).write_text(seal, encoding="utf-8")
+        assert find_fault(broken) == "checkpoint.json is damaged"
+
+
+@given(name=st.sampled_from([*FILES, SEAL]), bit=st.integers(0, 20_000))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_flipped_bit_is_overlooked(tmp_path: Path, name: str, bit: int) -> None:
+    folder = tmp_path / "checkpoint-5"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_checkpoint(tmp_path, 5)
+    flip_bit(folder / name, bit)
+    assert find_fault(folder) != ""
+
+
+def test_the_newest_whole_one_wins_and_the_others_are_told(tmp_path: Path) -> None:
+    for step in (5, 10, 100):  # not in the order of their names
+        write_checkpoint(tmp_path, step)
+    flip_bit(tmp_path / "checkpoint-100/model.safetensors", 7)
+    write_checkpoint(tmp_path, 120, sealed=False)
+    found = find_checkpoint(tmp_path)
+    assert found.folder == tmp_path / "checkpoint-10"
+    assert found.skipped == (
+        "checkpoint-120: it was never finished",
+        "checkpoint-100: model.safetensors has changed",
+    )
+
+
+def test_none_is_whole(tmp_path: Path) -> None:
+    assert find_checkpoint(tmp_path).folder is None
+    write_checkpoint(tmp_path, 3, sealed=False)
+    found = find_checkpoint(tmp_path)
+    assert found.folder is None
+    assert len(found.skipped) == 1
+
+
+def test_only_checkpoints_are_listed_and_deleted(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path, 10)
+    write_checkpoint(tmp_path, 20, sealed=False)
+    (tmp_path / "checkpoint-mine").mkdir()
+    (tmp_path / "my-checkpoint-10").mkdir()
+    (tmp_path / "log.jsonl").write_text("{}\n", encoding="utf-8")
+    assert sorted(map(count_updates, list_checkpoints(tmp_path))) == [10, 20]
+    delete_checkpoints(tmp_path)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"checkpoint-mine", "my-checkpoint-10", "log.jsonl"}
+
+
+def test_a_seal_is_the_last_thing_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever dies while the files are hashed leaves an unsealed checkpoint."""
+    folder = write_checkpoint(tmp_path, 10, sealed=False)
+
+    def die(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("w2vctc.acoustic.checkpoints.sync", die)
+    with pytest.raises(KeyboardInterrupt):
+        seal_checkpoint(folder)
+    assert find_fault(folder) == "it was never finished"
