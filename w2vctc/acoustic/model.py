@@ -184,10 +184,8 @@ def _decide_head(folder: Path, vocabulary: Vocabulary, *, fault: str, head_size:
         return "made anew: the pretrained model has none"
     if old == vocabulary and not fault:
         return "kept"
-    letters = "".join(old.letters)
-    if letters == letters.upper() != letters.lower() and (
-        {letter.lower() for letter in old.letters} & set(vocabulary.letters)
-    ):
+    lowered = {letter.lower() for letter in old.letters if letter != letter.lower()}
+    if lowered & set(vocabulary.letters) and not lowered & set(old.letters):
         return "made anew: the old one spells in upper case, this vocabulary in lower case"
     return f"made anew: the old one spells other letters ({len(old.labels)} labels)"
 
