@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from speech_material import make_babble, write_wav
 
+from w2vctc.cli.main import main
 from w2vctc.text.profile import LanguageProfile, load_profile
 from w2vctc.vocab import BLANK, UNKNOWN, WORD_DELIMITER, Vocabulary
 
@@ -84,6 +85,23 @@ def speech_rows(tmp_path: Path) -> Callable[..., Path]:
         return data
 
     return write
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """A function that types a command in the working folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_command(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(list(arguments))
+        shown = capsys.readouterr()
+        assert "Traceback" not in shown.err
+        return code, shown.out, shown.err
+
+    return type_command
 
 
 def _write_split(data: Path, split: str, texts: Sequence[str]) -> None:

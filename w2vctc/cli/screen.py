@@ -31,7 +31,8 @@ def paper() -> "Console":
 
 
 def say(text: str) -> None:
-    """One line to the person; `text` is taken literally."""
+    """One line to the person; `text` is taken literally, odd bytes of file names as escapes."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     talk().print(text, markup=False, soft_wrap=True)
 
 
