@@ -32,10 +32,27 @@ VOICES: dict[str, dict[str, int]] = {
         "Alex": 55,
         "Gene": 50,
         "Michael": 62,
+        "max": 45,
+        "quincy": 48,
+        "john": 52,
+        "aunty": 45,
+        "Mario": 50,
+        "Denis": 47,
+        "michel": 42,
+        "rob": 50,
+        "ed": 52,
+        "pedro": 46,
+        "norbert": 44,
+        "antonio": 50,
+        "miguel": 48,
+        "sandro": 53,
+        "adam": 50,
+        "caleb": 47,
+        "belinda": 42,
         "linda": 38,
     },
-    "dev": {"robert": 48, "steph": 42, "victor": 58},
-    "test": {"m6": 52, "Mike": 44, "f3": 46, "belinda": 40},
+    "dev": {"robert": 48, "paul": 44, "pablo": 55},
+    "test": {"m6": 52, "Mike": 44, "f3": 46, "victor": 55},
 }
 """Split → espeak-ng voice variant → the middle of that speaker's pitch (0 to 99)."""
 
@@ -45,15 +62,15 @@ def synthesize(text: str, *, voice: str, speed_wpm: int, pitch: int) -> "NDArray
 
     Raises FileNotFoundError without espeak-ng, CalledProcessError when it refuses.
     """
+    import librosa
     import soundfile
-    import soxr
 
     command = ["espeak-ng", "-v", f"ca+{voice}", "-s", str(speed_wpm), "-p", str(pitch)]
     wav = subprocess.run(
         [*command, "--stdin", "--stdout"], input=text.encode(), capture_output=True, check=True
     ).stdout
     samples, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
-    waveform = soxr.resample(samples, rate, SAMPLE_RATE)
+    waveform = librosa.resample(samples, orig_sr=rate, target_sr=SAMPLE_RATE, res_type="soxr_hq")
     return _trim(waveform * (PEAK / np.abs(waveform).max()))
 
 

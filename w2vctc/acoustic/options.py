@@ -20,6 +20,8 @@ class FinetuneOptions:
     batch_seconds: float | None = None
     accumulation: int | None = None
     freeze_encoder_updates: int | None = None
+    mask_time_prob: float | None = None
+    mask_feature_prob: float | None = None
     eval_every: int | None = None  # updates
     patience: int = 10  # evaluations without a better one; 0 never stops early
     max_duration: float = 30.0  # seconds; longer clips are refused
@@ -70,6 +72,8 @@ def apply_options(schedule: Schedule, options: FinetuneOptions) -> Schedule:
         "batch_s": options.batch_seconds,
         "accumulation": options.accumulation,
         "freeze_encoder_updates": options.freeze_encoder_updates,
+        "mask_time_prob": options.mask_time_prob,
+        "mask_feature_prob": options.mask_feature_prob,
         "epochs": options.epochs,
         "updates": 0 if options.epochs is not None else options.updates,
     }

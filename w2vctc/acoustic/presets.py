@@ -70,8 +70,8 @@ class Schedule:
 TINY_SCHEDULE = Schedule(
     name="tiny from scratch",
     learning_rate=2e-3,
-    epochs=5,
-    batch_s=20.0,
+    epochs=6,
+    batch_s=10.0,  # twice the updates of 20 s: a third of the dev WER on half an hour of speech
     shape="cosine",
     freeze_feature_encoder=False,
     mask_time_prob=0.0,

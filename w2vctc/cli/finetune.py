@@ -37,6 +37,12 @@ def finetune_cli(
     freeze_encoder_updates: Annotated[
         int | None, typer.Option(help="Updates in which only the head learns.")
     ] = None,
+    mask_time_prob: Annotated[
+        float | None, typer.Option(help="SpecAugment: share of the frames in masked spans.")
+    ] = None,
+    mask_feature_prob: Annotated[
+        float | None, typer.Option(help="SpecAugment: share of the features masked.")
+    ] = None,
     eval_every: Annotated[
         int | None, typer.Option(help="Updates between two looks at dev (and checkpoints).")
     ] = None,
@@ -80,6 +86,8 @@ def finetune_cli(
         batch_seconds=batch_seconds,
         accumulation=accumulation,
         freeze_encoder_updates=freeze_encoder_updates,
+        mask_time_prob=mask_time_prob,
+        mask_feature_prob=mask_feature_prob,
         eval_every=eval_every,
         patience=patience,
         max_duration=max_duration,
