@@ -5,15 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from speech_material import make_babble, write_wav
+from speech_material import DEV_TEXTS, TEST_TEXTS, TRAIN_TEXTS, make_babble, write_wav
 
 from w2vctc.cli.main import main
 from w2vctc.text.profile import LanguageProfile, load_profile
 from w2vctc.vocab import BLANK, UNKNOWN, WORD_DELIMITER, Vocabulary
-
-TRAIN_TEXTS = ("la lluna surt", "el sol es pon", "plou a la vall", "bon dia a tots")
-DEV_TEXTS = ("la vall plou", "bon sol")
-TEST_TEXTS = ("surt el sol", "dia de lluna")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_RATE_HZ = 16_000
+TRAIN_TEXTS = ("la lluna surt", "el sol es pon", "plou a la vall", "bon dia a tots")
+DEV_TEXTS = ("la vall plou", "bon sol")
+TEST_TEXTS = ("surt el sol", "dia de lluna")
 
 
 def make_babble(*, duration_s: float, seed: int = 0) -> NDArray[np.float32]:

@@ -135,8 +135,9 @@ def show(built: BuiltVocabulary, *, as_json: bool) -> None:
     for split, characters in built.unseen.items():
         for count in characters:
             say(
-                f"{split} alone has {count.character} ({count.code_points} {count.name.lower()}),"
-                f" {count.count} times, as in {count.example}: not added, it will count as an error"
+                f"{split} has {count.character} ({count.code_points} {count.name.lower()})"
+                f" {count.count} times, as in {count.example}, and train never: not added,"
+                " it will count as an error"
             )
     n_letters = len(built.vocabulary.letters)
     say(f"made {len(built.vocabulary.labels)} labels, {n_letters} of them letters,"

@@ -88,8 +88,10 @@ def _weigh(lm: Any, options: Any) -> list[tuple[str, Any]]:
     plain = replace(options, alpha=defaults.alpha, beta=defaults.beta)
     if options == plain and not lm.info.get("tuned_on"):
         return [("LM, default", plain)]
-    own = (options.alpha, options.beta) == (lm.alpha, lm.beta)
-    return [("LM, default", plain), ("LM, tuned" if own else "LM, as given", options)]
+    if (options.alpha, options.beta) != (lm.alpha, lm.beta):
+        return [("LM, default", plain), ("LM, as given", options)]
+    untuned = lm.info and not lm.info.get("tuned_on")  # an attached one says nothing
+    return [("LM, default", plain), ("LM, as in its recipe" if untuned else "LM, tuned", options)]
 
 
 def show_evaluation(evaluation: Any, *, split: str, as_json: bool) -> None:
