@@ -1,0 +1,73 @@
+"""`w2vctc evaluate`: which systems are measured, and what each of them is called."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from speech_material import TEST_TEXTS
+
+from w2vctc.lm.folder import save_weights
+
+Run = Callable[..., tuple[int, str, str]]
+Rows = Callable[..., Path]
+
+
+@pytest.fixture
+def measure(run: Run, speech_rows: Rows, model_folder: Path) -> Callable[..., list[str]]:
+    """A function that evaluates the untrained model: the names of its systems."""
+    speech_rows()
+
+    def evaluate(*flags: str) -> list[str]:
+        code, out, err = run("evaluate", "--model", str(model_folder), "--json", *flags)
+        assert (code, err) == (0, f"model {model_folder} on cpu, 33 labels\n")
+        return [system["name"] for system in json.loads(out)["systems"]]
+
+    return evaluate
+
+
+def test_without_a_language_model_greedy_alone(measure: Callable[..., list[str]]) -> None:
+    assert measure() == ["greedy"]
+
+
+def test_weights_are_called_tuned_when_they_are(
+    run: Run, measure: Callable[..., list[str]]
+) -> None:
+    assert run("train-lm")[0] == 0
+    default = "LM, default (alpha 0.50, beta 1.50)"
+    assert measure() == ["greedy", default]
+    given = "LM, as given (alpha 0.20, beta 1.50)"
+    assert measure("--alpha", "0.2") == ["greedy", default, given]
+    save_weights(Path("lm/xx"), alpha=0.7, beta=2.0, tuned_on="dev")
+    assert measure() == ["greedy", default, "LM, tuned (alpha 0.70, beta 2.00)"]
+    assert measure("--alpha", "0.2") == [
+        "greedy",
+        default,
+        "LM, as given (alpha 0.20, beta 2.00)",
+    ]
+    save_weights(Path("lm/xx"), alpha=0.5, beta=1.5, tuned_on="dev")  # tuning may end there
+    assert measure() == ["greedy", default, "LM, tuned (alpha 0.50, beta 1.50)"]
+
+
+def test_counts_add_up_to_the_references(run: Run, speech_rows: Rows, model_folder: Path) -> None:
+    speech_rows()
+    code, out, _ = run("evaluate", "--model", str(model_folder), "--json")
+    assert code == 0
+    shown = json.loads(out)
+    greedy = shown["systems"][0]
+    words = greedy["words"]
+    assert shown["split"] == "test"
+    assert words["n_reference"] == sum(len(text.split()) for text in TEST_TEXTS)
+    assert words["hits"] + words["substitutions"] + words["deletions"] == words["n_reference"]
+    errors = words["substitutions"] + words["deletions"] + words["insertions"]
+    assert greedy["wer"] == errors / words["n_reference"]
+    assert greedy["audio_s"] == pytest.approx(sum(0.2 + 0.06 * len(text) for text in TEST_TEXTS))
+
+
+def test_the_table_names_the_split(run: Run, speech_rows: Rows, model_folder: Path) -> None:
+    speech_rows()
+    code, out, _ = run("evaluate", "--model", str(model_folder), "--split", "dev")
+    heading, _, greedy = [line.split() for line in out.splitlines() if line.strip()]
+    assert code == 0
+    assert heading == ["on", "dev", "WER", "CER", "words", "sub", "del", "ins", "RTF"]
+    assert greedy[0] == "greedy"
