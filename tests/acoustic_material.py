@@ -193,6 +193,7 @@ def train_small(
     resume: bool = False,
     on_event: Callable[[TrainingEvent], None] = lambda _: None,
     on_note: Callable[[str], None] = lambda _: None,
+    scoring: Scoring | None = None,
     **options: Any,
 ) -> FinetuneResult:
     """One short run of `finetune` from the folder `source`."""
@@ -202,7 +203,7 @@ def train_small(
         schedule=schedule,
         options=FinetuneOptions(model=str(source), **settings),
         folder=folder,
-        scoring=SCORING,
+        scoring=scoring or SCORING,
         resume=resume,
         on_event=on_event,
         on_note=on_note,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from w2vctc.corpus.utterance import Utterance
+from w2vctc.errors import DataError
 from w2vctc.speech.audio import SAMPLE_RATE
 
 IGNORED_LABEL = -100  # what transformers leaves out of the loss
@@ -35,7 +36,24 @@ class SpeechDataset(Dataset[Example]):
         return len(self.utterances)
 
     def __getitem__(self, row: int) -> Example:
-        return Example(self.utterances[row].load(), self.labels[row], row)
+        try:
+            return Example(self.utterances[row].load(), self.labels[row], row)
+        except DataError as error:
+            raise changed_error(error.message) from error
+
+
+def changed_error(message: str) -> DataError:
+    """What to tell of a recording that passed the checks when the run began.
+
+    torch hands the error of a reading process on as text, the traceback before it.
+    """
+    *_, last = message.strip().splitlines()
+    told = last.removeprefix(f"{DataError.__module__}.{DataError.__qualname__}: ")
+    return DataError(
+        told,
+        hint="it was fine when the run began: put it back, then go on with --resume",
+        code="E_CHANGED",
+    )
 
 
 class CtcCollator:

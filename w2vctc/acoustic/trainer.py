@@ -226,5 +226,5 @@ def scale_learning_rate(step: int, n_steps: int, schedule: Schedule) -> float:
     hold = schedule.hold * n_steps
     if step < warmup + hold:
         return 1.0
-    done = (step - warmup - hold) / max(n_steps - warmup - hold, 1)
+    done = max(step - warmup - hold, 0.0) / max(n_steps - warmup - hold, 1)
     return float(_FINAL_SCALE ** min(done, 1.0))

@@ -11,7 +11,7 @@ from transformers.trainer_callback import PrinterCallback
 
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
 from w2vctc.acoustic.checkpoints import delete_checkpoints
-from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset
+from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
 from w2vctc.acoustic.metrics import Scoring, make_metrics
@@ -23,7 +23,7 @@ from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, prepare_run
 from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.corpus.utterance import Utterance
-from w2vctc.errors import UsageError
+from w2vctc.errors import DataError, UsageError
 from w2vctc.files import machine_errors
 from w2vctc.vocab import Vocabulary
 
@@ -89,7 +89,7 @@ def finetune(
         )
         checkpoint = prepare_run(run_folder, fingerprint, resume=resume, on_note=on_note)
         with stopper.listening(), quiet_transformers(), machine_errors(run_folder):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+            _train(trainer, checkpoint)
         best = _best_evaluation(trainer.state)
         if not stopper.stopped:
             save_model(new.network, data.vocabulary, folder)
@@ -103,6 +103,15 @@ def finetune(
             dev_cer=best.get("eval_cer"),
             interrupted=stopper.stopped,
         )
+
+
+def _train(trainer: CtcTrainer, checkpoint: Path | None) -> None:
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except DataError as error:
+        if not error.code:  # it comes from a reading process: nothing but text is left of it
+            raise changed_error(error.message) from error
+        raise
 
 
 def _make_trainer(
