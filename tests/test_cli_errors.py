@@ -469,10 +469,10 @@ def test_ctrl_c_ends_with_130_and_gives_the_key_back(
     def press(*_: object, **__: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr("w2vctc.cli.build_vocab.build_vocab", press)
     assert run("build-vocab", "--lang", "xx") == (130, "", "error: interrupted\n")
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """`w2vctc evaluate`: which systems are measured, and what each of them is called."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from speech_material import TEST_TEXTS
 
+from w2vctc.decode.model_folder import update_weights
 from w2vctc.lm.folder import save_weights
 
 Run = Callable[..., tuple[int, str, str]]
@@ -48,6 +50,19 @@ def test_weights_are_called_tuned_when_they_are(
     ]
     save_weights(Path("lm/xx"), alpha=0.5, beta=1.5, tuned_on="dev")  # tuning may end there
     assert measure() == ["greedy", default, "LM, tuned (alpha 0.50, beta 1.50)"]
+
+
+def test_the_weights_of_an_attached_language_model_are_its_tuned_ones(
+    run: Run, speech_rows: Rows, model_folder: Path
+) -> None:
+    speech_rows()
+    shutil.copytree(model_folder, "models/xx")
+    assert run("train-lm")[0] == 0
+    shutil.rmtree("lm")
+    update_weights(Path("models/xx"), alpha=0.9, beta=0.5)
+    code, out, _ = run("evaluate", "--beam-width", "2", "--json")
+    assert code == 0
+    assert json.loads(out)["systems"][-1]["name"] == "LM, tuned (alpha 0.90, beta 0.50)"
 
 
 def test_counts_add_up_to_the_references(run: Run, speech_rows: Rows, model_folder: Path) -> None:
