@@ -166,19 +166,27 @@ def test_nothing_is_refused_without_faults() -> None:
 
 def test_faults_are_counted_by_reason_and_the_first_are_shown() -> None:
     kept = (Utterance("k", Path("k.wav"), "x"),)
-    faults = make_faults("E_EMPTY", *["E_MISSING"] * 6)
+    faults = make_faults("E_TRUNCATED", *["E_EMPTY"] * 6)
     with pytest.raises(DataError) as caught:
         refuse_faults(CheckedRows(kept, faults), hint="mend them")
     assert caught.value.message == (
-        "7 of 8 rows cannot be used (E_MISSING 6, E_EMPTY 1):\n"
-        "  train.tsv:2: it is E_EMPTY [E_EMPTY]\n"
-        "  train.tsv:3: it is E_MISSING [E_MISSING]\n"
-        "  train.tsv:4: it is E_MISSING [E_MISSING]\n"
-        "  train.tsv:5: it is E_MISSING [E_MISSING]\n"
-        "  train.tsv:6: it is E_MISSING [E_MISSING]\n"
+        "7 of 8 rows cannot be used (E_EMPTY 6, E_TRUNCATED 1):\n"
+        "  train.tsv:2: it is E_TRUNCATED [E_TRUNCATED]\n"
+        "  train.tsv:3: it is E_EMPTY [E_EMPTY]\n"
+        "  train.tsv:4: it is E_EMPTY [E_EMPTY]\n"
+        "  train.tsv:5: it is E_EMPTY [E_EMPTY]\n"
+        "  train.tsv:6: it is E_EMPTY [E_EMPTY]\n"
         "  and 2 more"
     )
-    assert (caught.value.hint, caught.value.code) == ("mend them", "E_MISSING")
+    assert (caught.value.hint, caught.value.code) == ("mend them", "E_EMPTY")
+
+
+def test_missing_files_are_all_listed() -> None:
+    faults = make_faults(*["E_EMPTY"] * 6, *["E_MISSING"] * 20)
+    with pytest.raises(DataError) as caught:
+        refuse_faults(CheckedRows((), faults), hint="")
+    assert caught.value.message.count("it is E_MISSING") == 20
+    assert caught.value.message.endswith("\n  and 1 more")
 
 
 def test_rejected_rows_are_a_table_of_one_line_each() -> None:

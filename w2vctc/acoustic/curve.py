@@ -53,6 +53,6 @@ def _mark_best(axis: object, looks: Sequence[TrainingEvent]) -> None:
         (best.step, share),
         textcoords="offset points",
         xytext=(0, 8),
-        ha="center",
+        ha="right",
         color=_WER_COLOUR,
     )

@@ -71,3 +71,8 @@ def _load_extractor(folder: Path) -> Any:
             hint="copy the model's folder again, with every file in it",
             code="E_MODEL",
         ) from error
+
+
+def no_emissions(model: AcousticModel) -> NDArray[np.float32]:
+    """What a model hears in nothing: shape (0, n_labels)."""
+    return np.zeros((0, len(model.vocabulary.labels)), dtype=np.float32)

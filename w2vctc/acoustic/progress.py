@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         log: Path,
         on_event: Callable[[TrainingEvent], None],
     ) -> None:
-        self.batch_durations_s = batch_durations_s
+        self.heard_s = [0.0, *accumulate(batch_durations_s)]  # before each batch of the plan
         self.epoch_durations_s = epoch_durations_s
         self.log = log
         self.on_event = on_event
@@ -87,18 +88,16 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         seconds = time.monotonic() - self.started
         done = state.global_step - self.first_step
         per_update = args.gradient_accumulation_steps
-        heard = sum(
-            self.batch_durations_s[self.first_step * per_update : state.global_step * per_update]
-        )
-        heard_before = sum(self.batch_durations_s[: self.first_step * per_update])
+        heard_before_s = self.heard_s[self.first_step * per_update]
+        heard_s = self.heard_s[state.global_step * per_update]
         training_s = max(seconds - self.evaluated_s, 1e-9)
         left = state.max_steps - state.global_step
         return TrainingEvent(
             step=state.global_step,
             n_steps=state.max_steps,
             seconds=seconds,
-            epoch=(heard + heard_before) / self.epoch_durations_s,
-            audio_s_per_s=heard / training_s,
+            epoch=heard_s / self.epoch_durations_s,
+            audio_s_per_s=(heard_s - heard_before_s) / training_s,
             seconds_left=seconds / done * left if done else None,
             **known,
         )

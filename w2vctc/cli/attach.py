@@ -1,14 +1,18 @@
 """The language model of lm/LANG put into the model folder, so that one folder holds everything."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from w2vctc.cli.screen import say
+
+if TYPE_CHECKING:
+    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.project import Project
 
 BINARY_NAME = "lm.bin"
 
 
-def attach_if_there(project: Any) -> bool:
+def attach_if_there(project: "Project") -> bool:
     """Attaches the project's LM to the project's model when both exist; says so."""
     from w2vctc.acoustic.source import is_trained
     from w2vctc.decode.model_folder import attach_language_model
@@ -36,7 +40,7 @@ def attach_if_there(project: Any) -> bool:
     return True
 
 
-def with_binary(lm: Any) -> Any:
+def with_binary(lm: "LanguageModelFiles") -> "LanguageModelFiles":
     """The same language model through its KenLM binary, which loads faster, where there is one."""
     from dataclasses import replace
 

@@ -2,11 +2,16 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.corpus.utterance import Utterance
+    from w2vctc.project import Project
+    from w2vctc.vocab import Vocabulary
 
 
 def build_vocab_cli(
@@ -35,16 +40,16 @@ def build_vocab_cli(
 class BuiltVocabulary:
     """What build-vocab made and saw; `unseen` are characters that only dev or test have."""
 
-    project: Any
+    project: "Project"
     profile: Any
-    vocabulary: Any
+    vocabulary: "Vocabulary"
     counts: list[Any]
     unseen: dict[str, list[Any]]
     n_texts: int
 
 
 def build_vocab(
-    project: Any, *, digraphs: bool = False, overwrite: bool = False
+    project: "Project", *, digraphs: bool = False, overwrite: bool = False
 ) -> BuiltVocabulary:
     """Writes vocab.json, tokenizer and preprocessor files into the project's model folder."""
     from w2vctc.cli.rows import make_normalizer, open_profile
@@ -76,7 +81,7 @@ def build_vocab(
     return BuiltVocabulary(project, profile, vocabulary, counts, unseen, len(texts))
 
 
-def _leave_out_reserved(rows: list[Any]) -> list[Any]:
+def _leave_out_reserved(rows: "list[Utterance]") -> "list[Utterance]":
     """The rows without the model's own tokens in their text, whose letters nobody spoke."""
     from w2vctc.cli.screen import say
     from w2vctc.text.normalize import find_reserved
@@ -87,7 +92,7 @@ def _leave_out_reserved(rows: list[Any]) -> list[Any]:
     return [row for row in rows if not find_reserved(row.text)]
 
 
-def _refuse_other(folder: Path, vocabulary: Any, *, overwrite: bool) -> None:
+def _refuse_other(folder: Path, vocabulary: "Vocabulary", *, overwrite: bool) -> None:
     """A trained head spells its own labels: other ones in its folder would make it worthless."""
     from w2vctc.errors import UsageError
     from w2vctc.vocab import load_vocabulary

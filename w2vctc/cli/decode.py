@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.decode.options import DecodingOptions
+    from w2vctc.lm.folder import LanguageModelFiles
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".aiff", ".aif", ".au", ".caf")
 
@@ -53,7 +58,12 @@ def decode_cli(
 
 
 def decode(
-    model: Any, lm: Any, options: Any, recordings: Sequence[Path], *, greedy: bool
+    model: "AcousticModel",
+    lm: "LanguageModelFiles | None",
+    options: "DecodingOptions",
+    recordings: Sequence[Path],
+    *,
+    greedy: bool,
 ) -> Iterator[Any]:
     """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
     from w2vctc.acoustic.emissions import compute_emissions

@@ -3,9 +3,15 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.evaluate.report import Evaluation
+    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.project import Project
 
 EXAMPLE = ("examples", "ca-numbers")
 
@@ -18,7 +24,7 @@ def demo_cli(
     demo(folder, seed=seed)
 
 
-def demo(folder: Path, *, seed: int = 1) -> Any:
+def demo(folder: Path, *, seed: int = 1) -> "Evaluation":
     """Plays every verb in `folder` as a person would type them; the final Evaluation."""
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.cli import build_vocab, finetune, train_lm
@@ -69,7 +75,7 @@ def _lay_out(data: Path) -> None:
         shutil.copytree(example, data, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.py"))
 
 
-def _read_one(project: Any, model: Any, lm: Any) -> None:
+def _read_one(project: "Project", model: "AcousticModel", lm: "LanguageModelFiles | None") -> None:
     """The first test recording, decoded as `w2vctc decode` would."""
     from w2vctc.cli.decode import decode
     from w2vctc.cli.screen import say

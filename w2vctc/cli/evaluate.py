@@ -1,10 +1,17 @@
 """`w2vctc evaluate`: error rates of greedy and LM decoding on a split."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.decode.options import DecodingOptions
+    from w2vctc.evaluate.report import Evaluation
+    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.project import Project
 
 
 def evaluate_cli(
@@ -38,8 +45,14 @@ def evaluate_cli(
 
 
 def evaluate(
-    project: Any, model: Any, lm: Any, options: Any, *, split: str, skip_bad: bool = False
-) -> Any:
+    project: "Project",
+    model: "AcousticModel",
+    lm: "LanguageModelFiles | None",
+    options: "DecodingOptions",
+    *,
+    split: str,
+    skip_bad: bool = False,
+) -> "Evaluation":
     """The Evaluation of greedy decoding and, with an LM, of default and tuned weights."""
     from w2vctc.cli.rows import read_references, texts_of
     from w2vctc.cli.screen import Stopwatch, say, track
@@ -78,7 +91,7 @@ def evaluate(
     return evaluate_systems(systems, references, model.vocabulary)
 
 
-def _weigh(lm: Any, options: Any) -> list[tuple[str, Any]]:
+def _weigh(lm: "LanguageModelFiles", options: "DecodingOptions") -> list[tuple[str, Any]]:
     """The default weights and, where they are others or were tuned, those of `options`."""
     from dataclasses import replace
 
@@ -94,7 +107,7 @@ def _weigh(lm: Any, options: Any) -> list[tuple[str, Any]]:
     return [("LM, default", plain), ("LM, as in its recipe" if untuned else "LM, tuned", options)]
 
 
-def show_evaluation(evaluation: Any, *, split: str, as_json: bool) -> None:
+def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> None:
     """The table on stdout, or the same as JSON."""
     from w2vctc.cli.screen import format_share, print_table, say, write_json
     from w2vctc.evaluate.report import to_json

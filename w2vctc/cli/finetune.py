@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.presets import Schedule
+    from w2vctc.acoustic.training import FinetuneResult, TrainingData
+    from w2vctc.project import Project
+    from w2vctc.vocab import Vocabulary
 
 
 def finetune_cli(
@@ -103,8 +110,8 @@ def finetune_cli(
 
 
 def finetune_project(
-    project: Any, options: Any, *, resume: bool = False, overwrite: bool = False
-) -> Any:
+    project: "Project", options: "FinetuneOptions", *, resume: bool = False, overwrite: bool = False
+) -> "FinetuneResult":
     """Trains the project's model; returns the FinetuneResult."""
     from w2vctc.acoustic.options import apply_options, check_options
     from w2vctc.cli.screen import say
@@ -152,7 +159,14 @@ def _refuse_to_lose(folder: Path) -> None:
         )
 
 
-def _train(project: Any, options: Any, data: Any, schedule: Any, *, resume: bool) -> Any:
+def _train(
+    project: "Project",
+    options: "FinetuneOptions",
+    data: "TrainingData",
+    schedule: "Schedule",
+    *,
+    resume: bool,
+) -> "FinetuneResult":
     from w2vctc.acoustic.curve import save_curve
     from w2vctc.acoustic.metrics import Scoring
     from w2vctc.acoustic.progress import read_log
@@ -181,7 +195,7 @@ def _train(project: Any, options: Any, data: Any, schedule: Any, *, resume: bool
     return result
 
 
-def _open_vocabulary(project: Any, say: Callable[[str], None]) -> Any:
+def _open_vocabulary(project: "Project", say: Callable[[str], None]) -> "Vocabulary":
     from w2vctc.cli.build_vocab import build_vocab
     from w2vctc.vocab import load_vocabulary
 
@@ -191,7 +205,9 @@ def _open_vocabulary(project: Any, say: Callable[[str], None]) -> Any:
     return build_vocab(project).vocabulary
 
 
-def _check_data(project: Any, options: Any, vocabulary: Any, config: Any) -> Any:
+def _check_data(
+    project: "Project", options: "FinetuneOptions", vocabulary: "Vocabulary", config: Any
+) -> "TrainingData":
     """The checked rows of train and dev."""
     from w2vctc.acoustic.model import count_model_frames
     from w2vctc.acoustic.training import TrainingData
@@ -223,7 +239,7 @@ def _check_data(project: Any, options: Any, vocabulary: Any, config: Any) -> Any
     return TrainingData(splits["train"], splits["dev"], vocabulary)
 
 
-def _describe(schedule: Any) -> str:
+def _describe(schedule: "Schedule") -> str:
     length = f"{schedule.updates:,} updates" if schedule.updates else f"{schedule.epochs:g} epochs"
     frozen = (
         f", the encoder frozen for the first {schedule.freeze_encoder_updates:,}"
@@ -245,7 +261,7 @@ def pair_counts(count: Callable[[str, str], Any]) -> Callable[[str, str], tuple[
     return pair
 
 
-def finish(project: Any, result: Any, *, as_json: bool) -> None:
+def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> None:
     from w2vctc.cli.attach import attach_if_there
     from w2vctc.cli.screen import format_share, say, say_next, write_json
     from w2vctc.errors import INTERRUPTED

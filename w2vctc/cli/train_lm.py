@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.lm.build import LmBuild
+    from w2vctc.lm.recipe import LmRecipe
+    from w2vctc.project import Project
 
 
 def train_lm_cli(
@@ -60,7 +65,7 @@ class TrainedLm:
     """What train-lm made: the n-gram's path, the build's figures, how it does on dev."""
 
     arpa: Path
-    build: Any  # lm.build.LmBuild
+    build: "LmBuild"  # lm.build.LmBuild
     n_transcripts: int
     n_lines: int
     n_held_out: int
@@ -69,10 +74,10 @@ class TrainedLm:
 
 
 def train_lm(
-    project: Any,
+    project: "Project",
     *,
     text: Sequence[Path],
-    recipe: Any,
+    recipe: "LmRecipe",
     engine: str = "auto",
     normalize_text: bool = True,
     out: Path | None = None,
@@ -112,7 +117,7 @@ def _unchanged(text: str) -> str:
     return " ".join(text.split())
 
 
-def choose_recipe(name: str | None, order: int | None, *, has_text: bool) -> Any:
+def choose_recipe(name: str | None, order: int | None, *, has_text: bool) -> "LmRecipe":
     from w2vctc.lm.recipe import load_recipe
 
     recipe = load_recipe(
@@ -123,7 +128,7 @@ def choose_recipe(name: str | None, order: int | None, *, has_text: bool) -> Any
     return replace(recipe, order=order, pruning=recipe.pruning[:order])
 
 
-def _read_transcripts(project: Any, split: str, normalize: Any) -> list[str]:
+def _read_transcripts(project: "Project", split: str, normalize: Any) -> list[str]:
     """The split's normalized transcripts; none where there is no such split."""
     from w2vctc.corpus.manifest import find_manifest, read_split
     from w2vctc.text.normalize import find_reserved
@@ -135,7 +140,7 @@ def _read_transcripts(project: Any, split: str, normalize: Any) -> list[str]:
     return [text for text in texts if text]
 
 
-def _refuse_empty(sentences: Sequence[str], project: Any) -> None:
+def _refuse_empty(sentences: Sequence[str], project: "Project") -> None:
     from w2vctc.errors import DataError
 
     if not sentences:
@@ -152,7 +157,7 @@ def _score_dev(arpa: Path, dev: Sequence[str], unigrams: Sequence[str]) -> Any:
     return measure_text(arpa, dev, unigrams=unigrams) if dev else None
 
 
-def _describe(build: Any, score: Any, recipe: Any) -> dict[str, Any]:
+def _describe(build: "LmBuild", score: Any, recipe: "LmRecipe") -> dict[str, Any]:
     described = {
         "recipe": recipe.name,
         "engine": build.engine,
@@ -170,7 +175,7 @@ def _describe(build: Any, score: Any, recipe: Any) -> dict[str, Any]:
     return described
 
 
-def show(trained: TrainedLm, project: Any, *, as_json: bool) -> None:
+def show(trained: TrainedLm, project: "Project", *, as_json: bool) -> None:
     from w2vctc.cli.screen import format_share, print_table, say, say_next, write_json
 
     build = trained.build
@@ -205,7 +210,7 @@ def show(trained: TrainedLm, project: Any, *, as_json: bool) -> None:
     say_next(f"w2vctc {next_verb}")
 
 
-def _show_discount(build: Any, n: int) -> str:
+def _show_discount(build: "LmBuild", n: int) -> str:
     if n in build.fallback_orders:
         return "fallback: too little text to estimate them"
     if n > len(build.discounts):

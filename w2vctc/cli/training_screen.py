@@ -1,9 +1,12 @@
 """A training run as a person watches it: one live line on a terminal, plain lines in a pipe."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2vctc.cli.screen import format_share, format_time, say, talk
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.progress import TrainingEvent
 
 _PLAIN_EVERY_S = 15.0
 
@@ -35,7 +38,7 @@ class TrainingScreen:
         if self._progress:
             self._progress.stop()
 
-    def show(self, event: Any) -> None:
+    def show(self, event: "TrainingEvent") -> None:
         if event.loss is not None:
             self._loss = f"{event.loss:.3f}"
         if event.dev_wer is not None:
@@ -52,14 +55,14 @@ class TrainingScreen:
             self._last_plain = time.monotonic()
             say(f"update {event.step:,}/{event.n_steps:,}  {status}")
 
-    def _describe(self, event: Any) -> str:
+    def _describe(self, event: "TrainingEvent") -> str:
         left = "-" if event.seconds_left is None else format_time(event.seconds_left)
         return (
             f"epoch {event.epoch:.1f}  loss {self._loss}  dev WER {self._wer}"
             f"  {event.audio_s_per_s or 0:.0f}x real time  {left} left"
         )
 
-    def _update_bar(self, event: Any, status: str) -> None:
+    def _update_bar(self, event: "TrainingEvent", status: str) -> None:
         if self._task is None:
             self._task = self._progress.add_task("", total=event.n_steps, status=status)
         self._progress.update(self._task, completed=event.step, status=status)

@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2vctc.cli.screen import Stopwatch, say, track
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.corpus.utterance import Utterance
+    from w2vctc.decode.options import DecodingOptions
+    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.project import Project
 
 
 @dataclass(frozen=True)
@@ -17,7 +24,7 @@ class Heard:
     seconds: float
 
 
-def open_model(folder: Path, *, device: str | None, allow_pickle: bool | None) -> Any:
+def open_model(folder: Path, *, device: str | None, allow_pickle: bool | None) -> "AcousticModel":
     """The acoustic model, said with its device."""
     from w2vctc.acoustic.emissions import load_acoustic_model
 
@@ -26,7 +33,7 @@ def open_model(folder: Path, *, device: str | None, allow_pickle: bool | None) -
     return model
 
 
-def find_lm(project: Any, lm: Path | None) -> Any:
+def find_lm(project: "Project", lm: Path | None) -> "LanguageModelFiles | None":
     """The LM of a flag, of lm/LANG, or of the model folder; None where there is none."""
     from w2vctc.decode.model_folder import attached_language_model
     from w2vctc.lm.folder import find_language_model
@@ -38,25 +45,34 @@ def find_lm(project: Any, lm: Path | None) -> Any:
     return attached_language_model(project.model)
 
 
-def hear(model: Any, rows: Sequence[Any]) -> Heard:
-    """Emissions of every row, one at a time: a result never depends on its neighbours."""
-    from w2vctc.acoustic.emissions import compute_emissions
+def hear(model: "AcousticModel", rows: Sequence["Utterance"]) -> Heard:
+    """Emissions of every row, one at a time: a result never depends on its neighbours.
+
+    A row too short for one frame has none: whatever it should say counts as deleted.
+    """
+    from w2vctc.acoustic.emissions import compute_emissions, no_emissions
+    from w2vctc.errors import DataError
 
     watch = Stopwatch()
-    emissions = [
-        compute_emissions(model, row.load(), name=str(row.audio))
-        for row in track(rows, what="listening")
-    ]
+    emissions = []
+    for row in track(rows, what="listening"):
+        try:
+            emissions.append(compute_emissions(model, row.load(), name=str(row.audio)))
+        except DataError as error:
+            if error.code != "E_TOO_SHORT":
+                raise
+            say(f"{row.source}: {error.message}; nothing is heard there")
+            emissions.append(no_emissions(model))
     return Heard(emissions, sum(row.duration_s or 0.0 for row in rows), watch.seconds)
 
 
 def search_options(
-    lm: Any,
+    lm: "LanguageModelFiles | None",
     *,
     alpha: float | None = None,
     beta: float | None = None,
     beam_width: int | None = None,
-) -> Any:
+) -> "DecodingOptions":
     """Decoding options: flags, else what the language model's folder says, else the defaults."""
     from w2vctc.config import override
     from w2vctc.decode.options import DecodingOptions

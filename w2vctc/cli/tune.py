@@ -2,11 +2,19 @@
 
 import os
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2vctc.cli import flags
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.corpus.utterance import Utterance
+    from w2vctc.decode.tune import Tuning
+    from w2vctc.decode.weight_search import Trial
+    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.project import Project
 
 
 def tune_cli(
@@ -51,15 +59,15 @@ def tune_cli(
 
 
 def tune(
-    project: Any,
-    model: Any,
+    project: "Project",
+    model: "AcousticModel",
     *,
     beam_width: int | None = None,
     budget: int = 24,
     max_minutes: float | None = None,
     n_workers: int = 1,
     skip_bad: bool = False,
-) -> Any:
+) -> "Tuning":
     """Finds alpha and beta and writes them into the LM's folder and the model's; a Tuning."""
     from w2vctc.cli.finetune import pair_counts
     from w2vctc.cli.rows import read_references, texts_of
@@ -94,7 +102,7 @@ def tune(
     return tuning
 
 
-def pick_minutes(rows: list[Any], max_minutes: float | None) -> list[Any]:
+def pick_minutes(rows: "list[Utterance]", max_minutes: float | None) -> "list[Utterance]":
     """Every n-th row, n the smallest with which the rows take at most `max_minutes`."""
     total_s = sum(row.duration_s or 0.0 for row in rows)
     if max_minutes is None or total_s <= 60 * max_minutes:
@@ -103,26 +111,40 @@ def pick_minutes(rows: list[Any], max_minutes: float | None) -> list[Any]:
     return rows[:: int(stride)]
 
 
-def _save(project: Any, tuning: Any) -> None:
+def _save(project: "Project", tuning: "Tuning") -> None:
+    """Writes the weights beside the n-gram, and into the model folder that holds that n-gram."""
     from w2vctc.cli.screen import say
     from w2vctc.decode.model_folder import attached_language_model, update_weights
     from w2vctc.lm.folder import save_weights
 
-    if project.lm.is_dir():
+    attached = attached_language_model(project.model)
+    if (project.lm / "lm.json").is_file():
         save_weights(project.lm, alpha=tuning.alpha, beta=tuning.beta, tuned_on="dev")
         say(f"saved in {project.lm / 'lm.json'}")
-    if attached_language_model(project.model):
+    if attached and is_attached(project, attached):
         update_weights(project.model, alpha=tuning.alpha, beta=tuning.beta)
         say(f"saved in {project.model}")
 
 
-def _say_trial(trial: Any) -> None:
+def is_attached(project: "Project", attached: "LanguageModelFiles") -> bool:
+    """Whether the model folder's n-gram is the project's own, or the only one that there is."""
+    from w2vctc.cli.attach import with_binary
+    from w2vctc.files import hash_file
+    from w2vctc.lm.folder import find_language_model
+
+    if not (project.lm / "lm.json").is_file():
+        return True
+    own = with_binary(find_language_model(project.lm)).ngram
+    return hash_file(own) == hash_file(attached.ngram)
+
+
+def _say_trial(trial: "Trial") -> None:
     from w2vctc.cli.screen import format_share, say
 
     say(f"  alpha {trial.alpha:5.2f}  beta {trial.beta:5.2f}  dev WER {format_share(trial.wer)}")
 
 
-def show_tuning(tuning: Any, project: Any, *, as_json: bool) -> None:
+def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     from w2vctc.cli.screen import format_share, print_table, say, say_next, write_json
 
     if as_json:
@@ -150,5 +172,5 @@ def show_tuning(tuning: Any, project: Any, *, as_json: bool) -> None:
     say_next(f"w2vctc evaluate {project.flags}")
 
 
-def _weights(trial: Any) -> tuple[str, str]:
+def _weights(trial: "Trial") -> tuple[str, str]:
     return f"{trial.alpha:.2f}", f"{trial.beta:.2f}"

@@ -108,14 +108,22 @@ def _sort_rows(
 
 
 def refuse_faults(checked: CheckedRows, *, hint: str) -> None:
-    """Raises one DataError that counts the faults by reason and shows the first ones."""
+    """Raises one DataError that counts the faults by reason and shows the first ones.
+
+    Missing files are all listed: they are looked for elsewhere, with the list in hand.
+    """
     if not checked.faults:
         return
     counts = Counter(fault.code for fault in checked.faults)
     summary = ", ".join(f"{code} {count}" for code, count in counts.most_common())
-    shown = "".join(f"\n  {fault.message} [{fault.code}]" for fault in checked.faults[:_SHOWN])
-    more = len(checked.faults) - _SHOWN
-    tail = f"\n  and {more} more" if more > 0 else ""
+    listed = [
+        fault
+        for number, fault in enumerate(checked.faults)
+        if number < _SHOWN or fault.code == "E_MISSING"
+    ]
+    shown = "".join(f"\n  {fault.message} [{fault.code}]" for fault in listed)
+    more = len(checked.faults) - len(listed)
+    tail = f"\n  and {more} more" if more else ""
     total = len(checked.kept) + len(checked.faults)
     raise DataError(
         f"{len(checked.faults)} of {total} rows cannot be used ({summary}):{shown}{tail}",
