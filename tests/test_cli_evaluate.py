@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from speech_material import TEST_TEXTS
+from speech_material import TEST_TEXTS, make_babble, write_wav
 
 from w2vctc.decode.model_folder import update_weights
 from w2vctc.lm.folder import save_weights
@@ -87,3 +87,18 @@ def test_the_table_names_the_split(run: Run, speech_rows: Rows, model_folder: Pa
     assert code == 0
     assert heading == ["on", "dev", "WER", "CER", "words", "sub", "del", "ins", "RTF"]
     assert greedy[0] == "greedy"
+
+
+def test_a_clip_too_short_for_a_frame_counts_as_deleted(
+    run: Run, speech_rows: Rows, model_folder: Path
+) -> None:
+    data = speech_rows()
+    table = (data / "test.tsv").read_text(encoding="utf-8")
+    write_wav(data / "short.wav", make_babble(duration_s=0.01))
+    (data / "test.tsv").write_text(f"{table}short.wav\tun dos tres\n", encoding="utf-8")
+    code, out, err = run("evaluate", "--model", str(model_folder), "--json")
+    words = json.loads(out)["systems"][0]["words"]
+    assert code == 0
+    assert words["n_reference"] == sum(len(text.split()) for text in TEST_TEXTS) + 3
+    assert words["deletions"] >= 3
+    assert "160 samples" in err
