@@ -71,7 +71,7 @@ def test_a_run_resumed_where_it_had_stopped_adds_nothing() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops_at_the_end_of_the_update(number: int) -> None:
-    stopper, state = StopOnSignal(), TrainerState(global_step=7, max_steps=100)
+    stopper, state = StopOnSignal(print), TrainerState(global_step=7, max_steps=100)
     before = signal.getsignal(number)
     with stopper.listening():
         control = TrainerControl()
@@ -86,14 +86,14 @@ def test_a_signal_saves_and_stops_at_the_end_of_the_update(number: int) -> None:
 
 
 def test_an_evaluation_that_is_due_is_not_lost_to_a_signal() -> None:
-    stopper, control = StopOnSignal(), TrainerControl(should_evaluate=True)
+    stopper, control = StopOnSignal(print), TrainerControl(should_evaluate=True)
     stopper.signal = signal.SIGTERM
     stopper.on_step_end(None, TrainerState(), control)
     assert control.should_evaluate
 
 
 def test_a_signal_during_evaluation_stops_after_its_checkpoint() -> None:
-    stopper, control = StopOnSignal(), TrainerControl()
+    stopper, control = StopOnSignal(print), TrainerControl()
     stopper.signal = signal.SIGTERM
     stopper.on_save(None, TrainerState(), control)
     assert control.should_training_stop
@@ -101,7 +101,7 @@ def test_a_signal_during_evaluation_stops_after_its_checkpoint() -> None:
 
 
 def test_a_signal_in_the_last_update_leaves_nothing_to_stop() -> None:
-    stopper, control = StopOnSignal(), TrainerControl(should_training_stop=True)
+    stopper, control = StopOnSignal(print), TrainerControl(should_training_stop=True)
     stopper.signal = signal.SIGINT
     stopper.on_step_end(None, TrainerState(), control)
     stopper.on_save(None, TrainerState(), control)
@@ -111,9 +111,11 @@ def test_a_signal_in_the_last_update_leaves_nothing_to_stop() -> None:
 def test_the_second_signal_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[int] = []
     monkeypatch.setattr(os, "_exit", ended.append)
-    with StopOnSignal().listening():
+    notes: list[str] = []
+    with StopOnSignal(notes.append).listening():
         os.kill(os.getpid(), signal.SIGINT)
         assert ended == []
+        assert notes == ["stopping after this update with a checkpoint; once more ends at once"]
         os.kill(os.getpid(), signal.SIGINT)
     assert ended == [130]
 

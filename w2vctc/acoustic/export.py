@@ -5,7 +5,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from w2vctc.acoustic.model import quiet_transformers, uses_attention_mask
+from w2vctc.errors import MachineError
 from w2vctc.files import machine_errors, sync
 from w2vctc.vocab import (
     Vocabulary,
@@ -35,8 +38,16 @@ def save_model(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
             check_sizes(
                 load_vocabulary(staging), head_size=network.config.vocab_size, where=str(folder)
             )
+            mode = (staging / "config.json").stat().st_mode
             for path in sorted(staging.iterdir(), key=lambda path: path.suffix == ".safetensors"):
+                path.chmod(mode)  # safetensors writes for the owner's eyes only
                 sync(path)
                 path.replace(folder / path.name)
+        except SafetensorError as error:  # its own name for what the system refuses
+            raise MachineError(
+                f"{folder}: the weights cannot be written: {error}",
+                hint="free some space, then `w2vctc finetune --resume` writes them",
+                code="E_DISK",
+            ) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)

@@ -3,7 +3,7 @@
 import fcntl
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
     `stopped` tells whether that left something to do: a signal during the last update does not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_note: Callable[[str], None]) -> None:
+        self.on_note = on_note
         self.signal = 0
         self.stopped = False
 
@@ -89,6 +90,7 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
         if self.signal:
             os._exit(INTERRUPTED)
         self.signal = number
+        self.on_note("stopping after this update with a checkpoint; once more ends at once")
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def finetune(
         new = make_model(
             options.model, data.vocabulary, schedule, allow_pickle=options.allow_pickle
         )
-        stopper = StopOnSignal()
+        stopper = StopOnSignal(on_note)
         trainer = _make_trainer(
             new.network,
             replace(data, dev=sorted(data.dev, key=lambda row: (row.duration_s or 0.0, row.id))),
