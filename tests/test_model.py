@@ -19,6 +19,7 @@ from w2vctc.acoustic.model import (
     uses_attention_mask,
 )
 from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE
+from w2vctc.cli.main import main
 from w2vctc.errors import ModelError
 from w2vctc.vocab import Vocabulary, build_vocabulary
 
@@ -217,6 +218,17 @@ def test_added_sentence_marks_behind_the_head_are_refused(upper_case_folder: Pat
         load_trained(upper_case_folder)
     assert caught.value.code == "E_VOCAB"
     assert "added_tokens.json" in caught.value.hint
+
+
+def test_decode_refuses_such_a_folder_before_it_listens(
+    upper_case_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change_json(upper_case_folder / "vocab.json", É=32)
+    assert main(["decode", "--model", str(upper_case_folder), "not-even-there.wav"]) == 4
+    assert capsys.readouterr().err.splitlines()[-2] == (
+        f"error: {upper_case_folder}: the vocabulary has 33 labels,"
+        " the model's head 32 outputs [E_VOCAB]"
+    )
 
 
 def test_another_blank_than_the_tokenizers_is_refused(upper_case_folder: Path) -> None:

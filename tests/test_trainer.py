@@ -32,6 +32,7 @@ from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE, Schedule
 from w2vctc.acoustic.progress import TrainingEvent
 from w2vctc.acoustic.trainer import CtcTrainer, clamped_spans, scale_learning_rate
 from w2vctc.acoustic.training import TrainingData, make_extractor
+from w2vctc.cli.main import main
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
 
@@ -306,6 +307,22 @@ def test_three_in_a_row_stop_the_run_and_name_the_clips(
     # the last good checkpoint is kept, nothing pretends to be a finished model
     assert find_fault(tmp_path / "out/training/checkpoint-4") == ""
     assert not (tmp_path / "out/model.safetensors").exists()
+
+
+def test_finetune_ends_with_exit_code_3_then(
+    tmp_path: Path,
+    source: Path,
+    spoil: Any,
+    speech_rows: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil(1, 2, 3)
+    arguments = ["--data", str(speech_rows()), "--model", str(source), "--out", str(tmp_path / "o")]
+    assert main(["finetune", *arguments, "--updates", "5", "--device", "cpu"]) == 3
+    error, hint = capsys.readouterr().err.splitlines()[-2:]
+    assert error.startswith("error: the loss was not a number in 3 batches in a row (update 2): ")
+    assert error.endswith(" [E_NONFINITE_LOSS]")
+    assert hint.startswith("hint:  most often the learning rate is too high")
 
 
 def test_a_gradient_that_is_no_number_ruins_no_weight(
