@@ -1,5 +1,7 @@
 """Every verb on a language of tones, learned in seconds, and the same texts from transformers."""
 
+import contextlib
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -33,6 +35,7 @@ class Story:
     """A working folder in which every verb has run, and what each wrote to stdout."""
 
     folder: Path
+    training: dict[str, Any]
     tuning: dict[str, Any]
     evaluation: dict[str, Any]
     plain_model: Path  # a copy of the model folder from before train-lm
@@ -44,6 +47,13 @@ def run(*arguments: str, capsys: pytest.CaptureFixture[str] | None = None, code:
         capsys.readouterr()
     assert main(list(arguments)) == code
     return capsys.readouterr().out if capsys else ""
+
+
+def run_json(*arguments: str) -> Any:
+    """What one command writes to stdout with --json."""
+    with io.StringIO() as stdout, contextlib.redirect_stdout(stdout):
+        run(*arguments, "--json")
+        return json.loads(stdout.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +72,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         for name, value in small.items():
             patch.setitem(TINY_CONFIG, name, value)
         run("build-vocab")
-        run("finetune", "--model", "tiny", *TRAINING)
+        training = run_json("finetune", "--model", "tiny", *TRAINING)
         shutil.copytree(MODEL, "plain")
         run("train-lm")
-        tuning, evaluation = Path("tuning.json"), Path("evaluation.json")
-        for verb, path in (("tune", tuning), ("evaluate", evaluation)):
-            with path.open("w", encoding="utf-8") as stream, pytest.MonkeyPatch.context() as out:
-                out.setattr("sys.stdout", stream)
-                more = ["--workers", "1", "--budget", "6"] if verb == "tune" else []
-                run(verb, "--json", *more)
-        yield Story(
-            folder,
-            json.loads(tuning.read_text(encoding="utf-8")),
-            json.loads(evaluation.read_text(encoding="utf-8")),
-            folder / "plain",
-        )
+        tuning = run_json("tune", "--workers", "1", "--budget", "6")
+        yield Story(folder, training, tuning, run_json("evaluate"), folder / "plain")
     torch.set_num_threads(n_threads)
 
 
@@ -106,6 +106,14 @@ def test_the_model_has_learned_the_language_and_the_lm_helps(story: Story) -> No
     assert tuned["wer"] <= default["wer"] < 0.15
     assert tuned["wer"] < greedy["wer"]
     assert story.tuning["dev_wer"] <= story.tuning["default_dev_wer"]
+
+
+def test_the_error_rates_of_training_are_those_of_the_finished_model(story: Story) -> None:
+    """Each dev hypothesis met its own reference, and the best checkpoint became the model."""
+    greedy = run_json("evaluate", "--split", "dev", "--beam-width", "2")["systems"][0]
+    assert story.training["dev_wer"] == pytest.approx(greedy["wer"])
+    assert story.training["dev_cer"] == pytest.approx(greedy["cer"])
+    assert greedy["cer"] < 0.1
 
 
 def test_the_counts_of_the_evaluation_add_up(story: Story) -> None:
