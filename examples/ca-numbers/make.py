@@ -20,7 +20,7 @@ from phrases import make_phrase, read_aloud, write_phrase
 from voices import SAMPLE_RATE, VOICES, synthesize
 
 SEED = 2026
-SIZES = {"train": 800, "dev": 100, "test": 120}
+SIZES = {"train": 840, "dev": 100, "test": 120}
 SPEEDS_WPM = (130, 170)
 PITCH_SPREAD = 9
 HERE = Path(__file__).parent

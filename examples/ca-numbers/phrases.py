@@ -8,7 +8,7 @@ from numerals import Form, spell_number
 
 # Few words besides the numbers, so that training hears each of them often: what it hears three
 # times in half an hour, no model learns from scratch.
-_MEASURES = ("metres", "quilòmetres", "minuts", "anys")
+_MEASURES = ("metres", "minuts", "anys")
 _APOSTROPHE = "'"
 _TYPOGRAPHIC_APOSTROPHE = "’"
 
@@ -44,9 +44,9 @@ def read_aloud(text: str) -> str:
 
 
 def _draw_number(rng: Random, largest: int = 10_000) -> int:
-    """A number from 2 up, small ones more often: every order of magnitude gets its share."""
+    """A number from 2 up: three in ten below 21, since each of those has a word of its own."""
     share = rng.random()
-    top = 99 if share < 0.65 else 999 if share < 0.9 else largest
+    top = 20 if share < 0.3 else 99 if share < 0.7 else 999 if share < 0.9 else largest
     return rng.randint(2, min(top, largest))
 
 
@@ -68,7 +68,7 @@ def _price(rng: Random) -> str:
 def _time(rng: Random) -> str:
     hour = rng.randint(1, 12)
     clock = f"{'la' if hour == 1 else 'les'} {spell_number(hour, form='feminine')}"
-    return f"{'és' if hour == 1 else 'són'} {clock} i {spell_number(rng.randint(2, 59))}"
+    return f"{'és' if hour == 1 else 'són'} {clock} i {spell_number(_draw_number(rng, 59))}"
 
 
 def _draw_year(rng: Random) -> str:
@@ -83,7 +83,7 @@ def _telephone(rng: Random) -> str:
     if rng.random() < 0.5:
         groups = [" ".join(_digit(rng) for _ in range(3)) for _ in range(2)]
     else:
-        groups = [spell_number(rng.randint(10, 99), form="name") for _ in range(3)]
+        groups = [_name(rng.randint(10, rng.choice([20, 99, 99]))) for _ in range(3)]
     return rng.choice(["", "telèfon "]) + ", ".join(groups)
 
 
@@ -114,7 +114,7 @@ def _millions(rng: Random) -> str:
 
 
 def _sum(rng: Random) -> str:
-    first, second = rng.randint(2, 60), rng.randint(2, 39)
+    first, second = _draw_number(rng, 60), _draw_number(rng, 39)
     sign, result = rng.choice(
         [("més", first + second), ("menys", first - second), ("per", first * second)]
     )
@@ -128,7 +128,10 @@ def _name(value: int) -> str:
 
 
 def _plain(rng: Random) -> str:
-    return spell_number(_draw_number(rng, 10_000))
+    """One number of several words, or a few small ones as they are counted aloud."""
+    if rng.random() < 0.15:
+        return ", ".join(_name(rng.randint(0, 20)) for _ in range(rng.randint(3, 5)))
+    return spell_number(rng.randint(101, 10_000))
 
 
 _KINDS: dict[Callable[[Random], str], int] = {
