@@ -77,7 +77,7 @@ def test_a_signal_saves_and_stops_at_the_end_of_the_update(number: int) -> None:
         control = TrainerControl()
         stopper.on_step_end(None, state, control)
         assert not (control.should_save or control.should_training_stop or stopper.stopped)
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         stopper.on_step_end(None, state, control)
     assert control.should_save
     assert control.should_training_stop
@@ -113,10 +113,10 @@ def test_the_second_signal_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(os, "_exit", ended.append)
     notes: list[str] = []
     with StopOnSignal(notes.append).listening():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert ended == []
         assert notes == ["stopping after this update with a checkpoint; once more ends at once"]
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     assert ended == [130]
 
 

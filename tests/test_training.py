@@ -79,7 +79,7 @@ def raise_signal_at(*steps: int) -> Callable[[TrainingEvent], None]:
     def watch(event: TrainingEvent) -> None:
         if event.step in steps and event.step not in seen:
             seen.add(event.step)
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
 
     return watch
 
