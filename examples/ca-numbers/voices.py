@@ -27,7 +27,7 @@ VOICES: dict[str, dict[str, int]] = {
         "m8": 65,
         "f1": 45,
         "f2": 40,
-        "f3": 46,
+        "f4": 60,
         "f5": 35,
         "Alex": 55,
         "Gene": 50,
@@ -36,7 +36,7 @@ VOICES: dict[str, dict[str, int]] = {
         "quincy": 48,
         "john": 52,
         "aunty": 45,
-        "Mario": 50,
+        "victor": 55,
         "Denis": 47,
         "michel": 42,
         "rob": 50,
@@ -52,7 +52,7 @@ VOICES: dict[str, dict[str, int]] = {
         "linda": 38,
     },
     "dev": {"robert": 48, "paul": 44, "pablo": 55},
-    "test": {"m6": 52, "Mike": 44, "f4": 60, "victor": 55},
+    "test": {"m6": 52, "Mike": 44, "f3": 46, "Mario": 50},
 }
 """Split → espeak-ng voice variant → the middle of that speaker's pitch (0 to 99)."""
 
