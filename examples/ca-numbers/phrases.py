@@ -44,9 +44,9 @@ def read_aloud(text: str) -> str:
 
 
 def _draw_number(rng: Random, largest: int = 10_000) -> int:
-    """A number from 2 up: three in ten below 21, since each of those has a word of its own."""
+    """A number from 2 up: two in ten below 21, since each of those has a word of its own."""
     share = rng.random()
-    top = 20 if share < 0.3 else 99 if share < 0.7 else 999 if share < 0.9 else largest
+    top = 20 if share < 0.2 else 99 if share < 0.6 else 999 if share < 0.9 else largest
     return rng.randint(2, min(top, largest))
 
 
@@ -128,21 +128,18 @@ def _name(value: int) -> str:
 
 
 def _plain(rng: Random) -> str:
-    """One number of several words, or a few small ones as they are counted aloud."""
-    if rng.random() < 0.15:
-        return ", ".join(_name(rng.randint(0, 20)) for _ in range(rng.randint(3, 5)))
     return spell_number(rng.randint(101, 10_000))
 
 
 _KINDS: dict[Callable[[Random], str], int] = {
-    _plain: 36,
-    _telephone: 14,
+    _plain: 44,
+    _telephone: 6,
     _price: 14,
     _amount: 10,
-    _sum: 8,
-    _year: 5,
+    _sum: 6,
+    _year: 6,
     _numbered: 5,
-    _percentage: 5,
+    _percentage: 4,
     _millions: 3,
-    _time: 3,
+    _time: 2,
 }

@@ -264,7 +264,7 @@ def pair_counts(count: Callable[[str, str], Any]) -> Callable[[str, str], tuple[
 def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> None:
     from w2vctc.cli.attach import attach_if_there
     from w2vctc.cli.screen import format_share, say, say_next, write_json
-    from w2vctc.errors import INTERRUPTED
+    from w2vctc.errors import INTERRUPTED, ModelError
 
     if result.interrupted:
         say(f"stopped at update {result.steps:,}; a checkpoint is saved")
@@ -275,7 +275,10 @@ def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> No
         f"made {result.folder}: best dev WER {format_share(result.dev_wer)},"
         f" CER {format_share(result.dev_cer)}; curve and log in {result.folder / 'training'}"
     )
-    attach_if_there(project)
+    try:
+        attach_if_there(project)
+    except ModelError as error:  # the model is made all the same; its n-gram can be made anew
+        say(f"{project.lm} is not put into {result.folder}: {error.message}")
     if as_json:
         write_json(
             {
