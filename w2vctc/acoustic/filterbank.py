@@ -1,7 +1,7 @@
 """A first convolution that starts as an auditory filterbank instead of noise.
 
-A model from scratch on little data learns faster from it; the filters are trained on like any
-other weight.
+So a model from scratch begins with bands of frequencies; the filters are trained on like any other
+weight.
 """
 
 import math
