@@ -1,6 +1,5 @@
-"""Short Catalan phrases about numbers: prices, times, dates, years, telephones, counts, sums."""
+"""Short Catalan phrases about numbers: prices, times, years, telephones, amounts, sums."""
 
-import re
 from collections.abc import Callable
 from random import Random
 
@@ -14,7 +13,7 @@ _TYPOGRAPHIC_APOSTROPHE = "’"
 
 
 def make_phrase(rng: Random) -> str:
-    """One phrase in plain lower case, with the commas and the question mark that it is read with.
+    """One phrase in plain lower case, with the commas that it is read with.
 
     Phrases have 2 to 12 words, a number among them.
     """
@@ -32,10 +31,10 @@ def write_phrase(phrase: str, rng: Random) -> str:
     typographic apostrophes.
     """
     if rng.random() < 1 / 3:
-        return re.sub(r"[,?]", "", phrase)
+        return phrase.replace(",", "")
     if rng.random() < 1 / 3:
         phrase = phrase.replace(_APOSTROPHE, _TYPOGRAPHIC_APOSTROPHE)
-    return phrase[0].upper() + phrase[1:] + ("" if phrase.endswith("?") else ".")
+    return phrase[0].upper() + phrase[1:] + "."
 
 
 def read_aloud(text: str) -> str:
@@ -52,10 +51,6 @@ def _draw_number(rng: Random, largest: int = 10_000) -> int:
 
 def _count(rng: Random, noun: str, *, form: Form = "masculine", largest: int = 10_000) -> str:
     return f"{spell_number(_draw_number(rng, largest), form=form)} {noun}"
-
-
-def _with_de(words: str) -> str:
-    return f"d'{words}" if words[0] in "aeiou" else f"de {words}"
 
 
 def _price(rng: Random) -> str:
