@@ -1,15 +1,34 @@
 """What characters a text is made of, with what a linguist needs to judge each of them."""
 
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from w2vctc.text.profile import LanguageProfile
 
 # A letter below either bound is seldom learned and often a typing mistake or a foreign name.
 RARE_COUNT = 5
 RARE_SHARE = 1e-5
+
+# Unicode gives control characters no names; these turn up in transcripts.
+_CONTROLS = {
+    "\x00": "NULL",
+    "\t": "TAB",
+    "\n": "LINE FEED",
+    "\x0b": "VERTICAL TAB",
+    "\x0c": "FORM FEED",
+    "\r": "CARRIAGE RETURN",
+    "\x1a": "SUBSTITUTE",
+    "\x1b": "ESCAPE",
+    "\x85": "NEXT LINE",
+}
+_NAMELESS = {
+    "Cc": "control character",
+    "Cn": "unassigned character",
+    "Co": "private-use character",
+    "Cs": "lone surrogate",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +49,14 @@ def count_characters(texts: Iterable[str], profile: LanguageProfile) -> list[Cha
     Rare: fewer than `RARE_COUNT` times or below `RARE_SHARE` of all characters. Unexpected wins
     over rare. A profile without letters expects any letter or mark.
     """
-    rows = tabulate_characters(texts)
+    return mark_characters(tabulate_characters(texts), profile)
+
+
+def mark_characters(
+    rows: Iterable[CharacterCount], profile: LanguageProfile
+) -> list[CharacterCount]:
+    """The same rows, each marked by the bounds and the profile's letters."""
+    rows = list(rows)
     n_characters = sum(row.count for row in rows)
     expected = {character for letter in profile.letters for character in letter}
     expected.update(profile.word_signs)
@@ -42,7 +68,7 @@ def count_characters(texts: Iterable[str], profile: LanguageProfile) -> list[Cha
             mark = "unexpected"
         else:
             mark = "rare" if rare else ""
-        marked.append(CharacterCount(**{**row.__dict__, "mark": mark}))
+        marked.append(replace(row, mark=mark))
     return marked
 
 
@@ -51,22 +77,44 @@ def tabulate_characters(texts: Iterable[str]) -> list[CharacterCount]:
     words: Counter[str] = Counter()
     for text in texts:
         words.update(text.split())
+    return count_word_characters(words)
+
+
+def count_word_characters(
+    words: Mapping[str, int], *, count: Callable[[str], Mapping[str, int]] = Counter
+) -> list[CharacterCount]:
+    """The unmarked table of words that occur so many times; `count` tells what a word holds.
+
+    The example of a character is the most frequent word that has it.
+    """
     counts: Counter[str] = Counter()
-    holders: defaultdict[str, list[str]] = defaultdict(list)
-    for word, n_times in words.items():
-        for character, n_inside in Counter(word).items():
+    examples: dict[str, str] = {}
+    # In this order the first word with a character is its best example.
+    for word, n_times in sorted(words.items(), key=lambda item: (-item[1], item[0])):
+        for character, n_inside in count(word).items():
             counts[character] += n_times * n_inside
-            holders[character].append(word)
+            examples.setdefault(character, word)
     return [
         CharacterCount(
             character=character,
             code_points=name_code_points(character),
-            name=unicodedata.name(character, "unnamed character"),
-            count=count,
-            example=min(holders[character], key=lambda word: (-words[word], word)),
+            name=name_character(character),
+            count=n_times,
+            example=examples[character],
         )
-        for character, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for character, n_times in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def describe_character(character: str) -> str:
+    """Code point and name, such as "U+0430 CYRILLIC SMALL LETTER A"."""
+    return f"{name_code_points(character)} {name_character(character)}"
+
+
+def name_character(character: str) -> str:
+    """The Unicode name; where it has none, what kind of character it is, in small letters."""
+    kind = _NAMELESS.get(unicodedata.category(character), "unnamed character")
+    return _CONTROLS.get(character, unicodedata.name(character, kind))
 
 
 def name_code_points(text: str) -> str:

@@ -59,17 +59,28 @@ def find_reserved(text: str) -> list[str]:
     return _RESERVED.findall(text)
 
 
-class _Visible(dict[int, str | None]):
-    """A translation table that removes what is never seen, unless the profile declares it.
+def remove_reserved(text: str) -> str:
+    """`text` without what `find_reserved` finds in it."""
+    return _RESERVED.sub("", text)
 
-    Format characters (Unicode category Cf), variation selectors, the grapheme joiner.
+
+def is_unseen(character: str) -> bool:
+    """Whether a character only steers how its neighbours look: it is removed unless declared.
+
+    Format characters (Unicode category Cf), variation selectors, the grapheme joiner, and the
+    keycap that makes an emoji of a digit.
     """
+    code = ord(character)
+    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+    return selector or code in (0x034F, 0x20E3) or unicodedata.category(character) == "Cf"
+
+
+class _Visible(dict[int, str | None]):
+    """A translation table that removes what is never seen, unless the profile declares it."""
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
-        selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
-        unseen = selector or code == 0x034F or unicodedata.category(character) == "Cf"
-        self[code] = None if unseen else character
+        self[code] = None if is_unseen(character) else character
         return self[code]
 
 

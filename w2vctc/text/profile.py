@@ -31,7 +31,8 @@ class LanguageProfile:
     word_signs: tuple[str, ...] = ()
     casing: Casing = "lower"
     casing_locale: CasingLocale = "default"
-    replacements: Mapping[str, str] = field(default_factory=dict)
+    # not hashed, since a mapping cannot be; compared all the same
+    replacements: Mapping[str, str] = field(default_factory=dict, hash=False)
     numbers: str = ""
     source: str = ""
 

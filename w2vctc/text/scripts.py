@@ -1,0 +1,87 @@
+"""Which script a letter belongs to, and which scripts stand together in one word.
+
+Scripts by Unicode Standard Annex #24, Script property, with its four-letter codes (Latn, Cyrl).
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+UNKNOWN_SCRIPT = "Zzzz"
+_ANY = ("Zyyy", "Zinh")  # Common and Inherited: they fit every script
+# Scripts that one word of one language mixes as a matter of course.
+_FAMILIES = (
+    frozenset({"Hani", "Hira", "Kana"}),
+    frozenset({"Hani", "Hang"}),
+    frozenset({"Hani", "Bopo"}),
+)
+
+
+@dataclass(frozen=True)
+class MixedWord:
+    """A word in letters of several scripts; `strangers` are the letters outside of `script`."""
+
+    word: str
+    script: str
+    scripts: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def script_of(character: str) -> str:
+    """The four-letter code of a character's script; Zyyy is Common, Zinh Inherited, Zzzz none."""
+    from fontTools import unicodedata as tables
+
+    return str(tables.script(character))
+
+
+def name_script(code: str) -> str:
+    """The script's English name: "Cyrillic" for Cyrl."""
+    from fontTools import unicodedata as tables
+
+    return str(tables.script_name(code, code)).replace("_", " ")
+
+
+def count_scripts(text: Iterable[str]) -> Counter[str]:
+    """How many letters of `text` each script has; Common and Inherited do not count."""
+    counts = Counter(script_of(character) for character in text if character.isalpha())
+    for code in _ANY:
+        counts.pop(code, None)
+    return counts
+
+
+def find_mixed_words(text: str, *, declared: Collection[str] = ()) -> list[MixedWord]:
+    """The words of `text` that mix scripts; all but letters and marks divides words here.
+
+    Letters in `declared` fit any word: some alphabets borrow from another script (θ, β). They
+    also say which script is at home where a word has as many letters of one as of the other.
+    """
+    home = count_scripts(declared)
+    words = _split_letters(text)
+    found = (_judge_word(word, declared, home) for word in words if not word.isascii())
+    return [mixed for mixed in found if mixed]
+
+
+def _judge_word(word: str, declared: Collection[str], home: Counter[str]) -> MixedWord | None:
+    foreign = [character for character in word if character not in declared]
+    counts = count_scripts(word)
+    if len(counts) < 2 or any(counts.keys() <= family for family in _FAMILIES):
+        return None
+    # Ties go to the script of the profile's letters, then to that of the first letter.
+    script = max(counts, key=lambda code: (counts[code], home[code]))
+    together: frozenset[str] = frozenset({script}).union(
+        *(family for family in _FAMILIES if script in family)
+    )
+    strangers = [
+        character
+        for character in dict.fromkeys(foreign)
+        if character.isalpha() and script_of(character) not in together.union(_ANY)
+    ]
+    return MixedWord(word, script, tuple(sorted(counts)), tuple(strangers)) if strangers else None
+
+
+def _split_letters(text: str) -> list[str]:
+    kept = (character if unicodedata.category(character)[0] in "LM" else " " for character in text)
+    return "".join(kept).split()
