@@ -14,7 +14,6 @@ from speech_material import make_babble, write_wav
 
 from w2vctc.corpus.checks import (
     CheckedRows,
-    Fault,
     check_references,
     check_rows,
     count_needed_frames,
@@ -22,6 +21,7 @@ from w2vctc.corpus.checks import (
     refuse_faults,
     render_rejected,
 )
+from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 from w2vctc.vocab import Vocabulary
@@ -155,7 +155,7 @@ def test_a_reference_may_be_empty_or_long_but_not_reserved(row: Row) -> None:
 
 def make_faults(*codes: str) -> tuple[Fault, ...]:
     return tuple(
-        Fault(Utterance(f"u{i}", Path("a.wav"), "x"), code, f"train.tsv:{i}: it is {code}")
+        Fault(code, f"train.tsv:{i}: it is {code}", Utterance(f"u{i}", Path("a.wav"), "x"))
         for i, code in enumerate(codes, start=2)
     )
 
@@ -191,7 +191,7 @@ def test_missing_files_are_all_listed() -> None:
 
 def test_rejected_rows_are_a_table_of_one_line_each() -> None:
     utterance = Utterance("u", Path("a.wav"), "two\nlines\tand a tab", source="train.tsv:2")
-    assert render_rejected([Fault(utterance, "E_EMPTY", "train.tsv:2: it is empty")]) == (
+    assert render_rejected([Fault("E_EMPTY", "train.tsv:2: it is empty", utterance)]) == (
         "source\tid\tcode\tmessage\ttext\n"
         "train.tsv:2\tu\tE_EMPTY\ttrain.tsv:2: it is empty\ttwo lines and a tab\n"
     )

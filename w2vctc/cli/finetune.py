@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def finetune_cli(
     lang: flags.Lang = None,
     data: flags.Data = None,
+    format: flags.Format = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +83,15 @@ def finetune_cli(
     from w2vctc.config import override
     from w2vctc.project import find_project
 
-    project = find_project(lang=lang, data=data, model=out, profile=profile)
+    project = find_project(
+        lang=lang,
+        data=data,
+        format=format,
+        tier=tier,
+        allow_outside=allow_outside,
+        model=out,
+        profile=profile,
+    )
     from w2vctc.acoustic.options import FinetuneOptions
 
     options = override(
@@ -211,22 +222,23 @@ def _check_data(
     """The checked rows of train and dev."""
     from w2vctc.acoustic.model import count_model_frames
     from w2vctc.acoustic.training import TrainingData
-    from w2vctc.cli.rows import make_normalizer, open_profile, take_rows
+    from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, rows_of_split, take_rows
     from w2vctc.cli.screen import say
     from w2vctc.corpus.checks import check_rows
-    from w2vctc.corpus.manifest import read_split
     from w2vctc.errors import DataError
 
     normalize = make_normalizer(open_profile(project))
+    corpus = open_corpus(project)
     splits = {}
     for split in ("train", "dev"):
+        rows, faults = rows_of_split(corpus, split)
         checked = check_rows(
-            read_split(project.data, split),
+            rows,
             normalize=normalize,
             encode=vocabulary.encode,
             count_frames=lambda n_samples: count_model_frames(config, n_samples),
             max_duration_s=options.max_duration,
-        )
+        ).with_faults(faults)
         take_rows(checked, split, skip_bad=options.skip_bad, reject_to=project.model / "training")
         if not checked.kept:
             raise DataError(f"{split}: no row can be used", hint="see the reasons above")

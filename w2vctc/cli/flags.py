@@ -11,7 +11,21 @@ Lang = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(help="Folder with train.tsv, dev.tsv and test.tsv.  [default: data/LANG]"),
+    typer.Option(
+        help="Folder, file or hub id of the data; its format is recognised.  [default: data/LANG]"
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="The data's format, where it is not recognised right."),
+]
+Tier = Annotated[
+    str | None,
+    typer.Option("--tier", help="The tier of ELAN or Praat files that has the transcripts."),
+]
+AllowOutside = Annotated[
+    bool | None,
+    typer.Option("--allow-outside", help="Take audio from outside of the data's folder too."),
 ]
 ModelFolder = Annotated[
     Path | None,

@@ -1,16 +1,21 @@
 """Manifest rows made ready for a verb: normalized, measured, and refused when they must be."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from w2vctc.cli.screen import say
 from w2vctc.corpus.checks import CheckedRows, check_references, refuse_faults, render_rejected
-from w2vctc.corpus.manifest import read_split
+from w2vctc.corpus.corpus import Corpus, read_corpus
+from w2vctc.corpus.fault import Fault
+from w2vctc.corpus.formats import ReadOptions
+from w2vctc.corpus.splits import split_rows
 from w2vctc.corpus.utterance import Utterance
+from w2vctc.errors import DataError
 from w2vctc.files import save_text
 from w2vctc.project import Project
-from w2vctc.text.normalize import normalize_text
+from w2vctc.text.normalize import find_reserved, normalize_text
 from w2vctc.text.profile import LanguageProfile, load_profile
 
 HINT_SKIP = "mend those rows, or leave them out with --skip-bad"
@@ -26,10 +31,86 @@ def make_normalizer(profile: LanguageProfile) -> Callable[[str], str]:
     return partial(normalize_text, profile=profile)
 
 
+def open_corpus(project: Project) -> Corpus:
+    """All rows of the project's data, each with its split.
+
+    Where the data itself tells no dev from train, splits are made, the same ones every time.
+    Raises DataError where a whole file cannot be read.
+    """
+    options = ReadOptions(project.format, project.tier, project.allow_outside)
+    corpus = read_corpus(project.data, options)
+    fatal = next((fault for fault in corpus.faults if fault.is_fatal), None)
+    if fatal is not None:
+        raise DataError(fatal.message, hint=fatal.hint, code=fatal.code)
+    if not corpus.utterances:
+        refuse_faults(CheckedRows((), corpus.errors), hint="mend those rows")
+    corpus = _ensure_splits(corpus, make_normalizer(open_profile(project)))
+    if corpus.note:
+        say(f"{project.data}: {corpus.note}")
+    return corpus
+
+
+def rows_of_split(corpus: Corpus, split: str) -> tuple[list[Utterance], list[Fault]]:
+    """The rows of one split and the faults of those that could not be read.
+
+    Raises DataError E_MISSING where the data has no such split.
+    """
+    if split not in corpus.splits:
+        raise DataError(
+            f"{corpus.place}: no {split} rows; there are {', '.join(corpus.splits) or 'none'}",
+            hint=f"w2vctc prepare {corpus.place} --out FOLDER divides the data anew",
+            code="E_MISSING",
+        )
+    return corpus.rows(split), _faults_of(corpus, split)
+
+
+def usable_texts(corpus: Corpus, split: str) -> list[str]:
+    """The transcripts of one split as written, sound or not; empty without that split.
+
+    Rows that hold the model's own tokens are left out and named: nobody spoke those letters.
+    """
+    for fault in _faults_of(corpus, split):
+        say(f"left out {fault.message}")
+    texts = []
+    for row in corpus.rows(split):
+        if reserved := find_reserved(row.text):
+            say(f"left out {row.source}: the transcript holds the literal {reserved[0]!r}")
+        else:
+            texts.append(row.text)
+    return texts
+
+
+def _ensure_splits(corpus: Corpus, normalize: Callable[[str], str]) -> Corpus:
+    if "dev" in corpus.splits or not corpus.utterances:
+        return corpus
+    divided = split_rows(
+        [row for row in corpus.utterances if row.split in ("", "train")],
+        normalize=normalize,
+        wanted=("dev",) if "test" in corpus.splits else ("dev", "test"),
+    )
+    others = [row for row in corpus.utterances if row.split not in ("", "train")]
+    return replace(
+        corpus,
+        utterances=(*divided.rows, *others),
+        faults=(*corpus.faults, *divided.left_out),
+        note=divided.note,
+    )
+
+
+def _faults_of(corpus: Corpus, split: str) -> list[Fault]:
+    """The errors of a split; those of rows that no split is known of go with train."""
+    return [
+        fault
+        for fault in corpus.errors
+        if ((fault.utterance.split if fault.utterance else "") or "train") == split
+    ]
+
+
 def read_references(project: Project, split: str, *, skip_bad: bool) -> list[Utterance]:
     """A split's rows for scoring: normalized text, measured duration."""
     normalize = make_normalizer(open_profile(project))
-    checked = check_references(read_split(project.data, split), normalize=normalize)
+    rows, faults = rows_of_split(open_corpus(project), split)
+    checked = check_references(rows, normalize=normalize).with_faults(faults)
     if not skip_bad:
         refuse_faults(checked, hint=HINT_SKIP)
     elif checked.faults:

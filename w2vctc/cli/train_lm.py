@@ -22,6 +22,9 @@ def train_lm_cli(
         typer.Option(help="Text file, or folder of .txt files; may be given several times."),
     ] = None,
     data: flags.Data = None,
+    format: flags.Format = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
     model: flags.ModelFolder = None,
     profile: flags.Profile = None,
     recipe: Annotated[
@@ -45,7 +48,13 @@ def train_lm_cli(
         raise UsageError(f"no engine {engine!r}", hint="choose auto, builtin or lmplz")
     alone = bool(text) and lang is None and data is None and not names_language()
     project = find_project(
-        lang=lang or (UNDETERMINED if alone else None), data=data, model=model, profile=profile
+        lang=lang or (UNDETERMINED if alone else None),
+        data=data,
+        format=format,
+        tier=tier,
+        allow_outside=allow_outside,
+        model=model,
+        profile=profile,
     )
     if alone:
         out = out or Path("lm.arpa")
@@ -92,16 +101,15 @@ def train_lm(
     from w2vctc.lm.text import clean_sentences, drop_held_out, read_text_files
 
     normalize = make_normalizer(open_profile(project)) if normalize_text else _unchanged
-    transcripts = _read_transcripts(project, "train", normalize)
+    transcripts = _read_transcripts(project, normalize, has_text=bool(text))
     lines = list(clean_sentences(read_text_files(text), normalize))
-    dev = _read_transcripts(project, "dev", normalize)
-    held_out = {*dev, *_read_transcripts(project, "test", normalize)}
-    sentences, n_held_out = drop_held_out([*transcripts, *lines], held_out)
+    held_out = {*transcripts["dev"], *transcripts["test"]}
+    sentences, n_held_out = drop_held_out([*transcripts["train"], *lines], held_out)
     _refuse_empty(sentences, project)
     arpa = out or project.lm / "lm.arpa"
     build = build_lm(sentences, recipe=recipe, engine=engine, arpa_path=arpa)  # type: ignore[arg-type]
     unigrams = read_unigrams(arpa)
-    score = _score_dev(arpa, dev, unigrams)
+    score = _score_dev(arpa, transcripts["dev"], unigrams)
     attached = False
     if out is None:
         save_unigrams(project.lm, unigrams)
@@ -110,7 +118,9 @@ def train_lm(
             run_build_binary(arpa, project.lm / BINARY_NAME)
         save_lm_info(project.lm, _describe(build, score, recipe))
         attached = attach_if_there(project)
-    return TrainedLm(arpa, build, len(transcripts), len(lines), n_held_out, score, attached)
+    return TrainedLm(
+        arpa, build, len(transcripts["train"]), len(lines), n_held_out, score, attached
+    )
 
 
 def _unchanged(text: str) -> str:
@@ -128,16 +138,18 @@ def choose_recipe(name: str | None, order: int | None, *, has_text: bool) -> "Lm
     return replace(recipe, order=order, pruning=recipe.pruning[:order])
 
 
-def _read_transcripts(project: "Project", split: str, normalize: Any) -> list[str]:
-    """The split's normalized transcripts; none where there is no such split."""
-    from w2vctc.corpus.manifest import find_manifest, read_split
-    from w2vctc.text.normalize import find_reserved
+def _read_transcripts(
+    project: "Project", normalize: Any, *, has_text: bool
+) -> dict[str, list[str]]:
+    """The normalized transcripts of each split; none where there is other text and no data."""
+    from w2vctc.cli.rows import open_corpus, usable_texts
+    from w2vctc.corpus.splits import SPLITS
 
-    if find_manifest(project.data, split) is None:
-        return []
-    rows = read_split(project.data, split)
-    texts = (normalize(row.text) for row in rows if not find_reserved(row.text))
-    return [text for text in texts if text]
+    if has_text and not project.data.exists():
+        return {split: [] for split in SPLITS}
+    corpus = open_corpus(project)
+    texts = {split: map(normalize, usable_texts(corpus, split)) for split in SPLITS}
+    return {split: [text for text in said if text] for split, said in texts.items()}
 
 
 def _refuse_empty(sentences: Sequence[str], project: "Project") -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def tune_cli(
     lang: flags.Lang = None,
     data: flags.Data = None,
+    format: flags.Format = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
     model: flags.ModelFolder = None,
     lm: flags.LmFolder = None,
     profile: flags.Profile = None,
@@ -45,7 +48,16 @@ def tune_cli(
         raise UsageError(
             f"--lm {lm}: not a folder", hint="the weights are saved in the folder of train-lm"
         )
-    project = find_project(lang=lang, data=data, model=model, lm=lm, profile=profile)
+    project = find_project(
+        lang=lang,
+        data=data,
+        format=format,
+        tier=tier,
+        allow_outside=allow_outside,
+        model=model,
+        lm=lm,
+        profile=profile,
+    )
     tuning = tune(
         project,
         open_model(project.model, device=device, allow_pickle=allow_pickle),

@@ -6,25 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from w2vctc.corpus.manifest import write_rows
+from w2vctc.corpus.fault import Fault
+from w2vctc.corpus.tables import write_rows
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 from w2vctc.speech.audio import SAMPLE_RATE, probe_audio
+from w2vctc.text.findings import MAX_TEXT_LENGTH
 from w2vctc.text.normalize import find_reserved
 
-MAX_TEXT_LENGTH = 10_000  # characters; more than any clip of MAX_DURATION_S can hold
 MAX_DURATION_S = 30.0  # longer clips cost quadratic attention memory
 _PROBE_THREADS = 8
 _SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One reason why one row cannot be used."""
-
-    utterance: Utterance
-    code: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +32,12 @@ class CheckedRows:
 
     @property
     def rejected_s(self) -> float:
-        return sum(fault.utterance.duration_s or 0.0 for fault in self.faults)
+        rejected = (fault.utterance for fault in self.faults if fault.utterance is not None)
+        return sum(row.duration_s or 0.0 for row in rejected)
+
+    def with_faults(self, faults: Iterable[Fault]) -> "CheckedRows":
+        """The same with what was wrong before: rows that could not even be read."""
+        return replace(self, faults=(*faults, *self.faults))
 
 
 def measure_durations(
@@ -101,7 +98,7 @@ def _sort_rows(
         text = normalize(row.text)
         fault = find_fault(row, text)
         if fault:
-            faults.append(Fault(row, *fault))
+            faults.append(Fault(*fault, row))
         else:
             kept.append(replace(row, text=text))
     return CheckedRows(tuple(kept), tuple(faults))
@@ -137,7 +134,8 @@ def render_rejected(faults: Iterable[Fault]) -> str:
     rows = [("source", "id", "code", "message", "text")]
     for fault in faults:
         row = fault.utterance
-        rows.append((row.source, row.id, fault.code, fault.message, row.text))
+        own = (row.id, row.text) if row is not None else ("", "")
+        rows.append((fault.source, own[0], fault.code, fault.message, own[1]))
     return write_rows(rows)
 
 
@@ -152,7 +150,7 @@ def _measure(utterance: Utterance) -> Utterance | Fault:
         if info.is_float:
             utterance.load()  # only these can hold what is no number, and no header tells
     except DataError as error:
-        return Fault(utterance, error.code, f"{utterance.source}: {error.message}")
+        return Fault(error.code, f"{utterance.source}: {error.message}", utterance, hint=error.hint)
     end_s = info.duration_s if utterance.end_s is None else min(utterance.end_s, info.duration_s)
     return replace(utterance, duration_s=max(end_s - utterance.start_s, 0.0))
 

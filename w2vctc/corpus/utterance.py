@@ -20,6 +20,7 @@ class Utterance:
     start_s: float = 0.0
     end_s: float | None = None  # None: to the end of the file
     speaker: str = ""
+    split: str = ""  # train, dev or test; empty where the data does not say
     duration_s: float | None = None  # as measured; None until somebody looked at the header
     source: str = ""  # "train.tsv:17", for messages
     extra: Mapping[str, str] = field(default_factory=dict)  # the manifest's other columns

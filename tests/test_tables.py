@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from w2vctc.corpus.manifest import find_manifest, read_manifest, read_split, write_rows
+from w2vctc.corpus.corpus import read_corpus
+from w2vctc.corpus.fault import Fault
+from w2vctc.corpus.formats import ReadOptions
+from w2vctc.corpus.tables import write_rows
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError, W2vctcError
 
@@ -19,13 +22,23 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
+def read_manifest(path: Path) -> list[Utterance]:
+    corpus = read_corpus(path, ReadOptions(format="table"))
+    assert not corpus.errors
+    return list(corpus.utterances)
+
+
+def faults_of(path: Path) -> list[Fault]:
+    return list(read_corpus(path, ReadOptions(format="table")).faults)
+
+
 def pairs_of(path: Path) -> list[tuple[str, str]]:
     return [(row.audio.name, row.text) for row in read_manifest(path)]
 
 
 def refusal(path: Path) -> DataError:
     with pytest.raises(DataError) as caught:
-        read_manifest(path)
+        read_corpus(path, ReadOptions(format="table"))
     assert caught.value.message.startswith(str(path))
     assert caught.value.hint
     return caught.value
@@ -102,11 +115,6 @@ def test_other_projects_names_of_columns_are_known(tmp_path: Path, name: str) ->
     assert pairs_of(write(tmp_path / "a.tsv", TABLE.replace("path", name))) == PAIRS
 
 
-def test_an_absolute_path_stays_what_it_is(tmp_path: Path) -> None:
-    rows = read_manifest(write(tmp_path / "a.tsv", "path\ttext\n/else/where.wav\tx\n"))
-    assert rows[0].audio == Path("/else/where.wav")
-
-
 # --- what is refused
 
 
@@ -140,11 +148,10 @@ def test_columns_are_named_when_they_do_not_fit(tmp_path: Path, header: str, mes
 @pytest.mark.parametrize(
     ("name", "content", "line", "words"),
     [
-        ("a.tsv", TABLE + "c.wav\n", 4, "1 columns where the header has 2"),
-        ("a.tsv", TABLE + "c.wav\tx\ty\n", 4, "3 columns where the header has 2"),
+        ("a.tsv", TABLE + "c.wav\n", 4, "1 columns where the heading has 2"),
+        ("a.tsv", TABLE + "c.wav\tx\ty\n", 4, "3 columns where the heading has 2"),
         ("a.tsv", TABLE + "\tx\n", 4, "no path in the column 'path'"),
-        ("a.tsv", TABLE + "c.wav\tx\0y\n", 4, "a NUL byte"),
-        ("a.csv", "path,text\na.wav,x\nb.wav,y,z\n", 3, "3 columns where the header has 2"),
+        ("a.csv", "path,text\na.wav,x\nb.wav,y,z\n", 3, "3 columns where the heading has 2"),
         ("a.csv", 'path,text\na.wav,"open\n', 2, "unexpected end of data"),
         ("a.csv", 'path,text\na.wav,"x"y\n', 2, "',' expected after '\"'"),
         ("a.csv", f"path,text\na.wav,{'x' * 200_000}\n", 2, "field larger than field limit"),
@@ -153,9 +160,21 @@ def test_columns_are_named_when_they_do_not_fit(tmp_path: Path, header: str, mes
 def test_a_broken_row_is_named_by_its_line(
     tmp_path: Path, name: str, content: str, line: int, words: str
 ) -> None:
-    error = refusal(write(tmp_path / name, content))
-    assert error.message.startswith(f"{tmp_path / name}:{line}: {words}")
-    assert error.code == "E_ROW"
+    (fault,) = faults_of(write(tmp_path / name, content))
+    assert fault.message.startswith(f"{name}:{line}: {words}")
+    assert (fault.code, fault.source) == ("E_ROW", f"{name}:{line}")
+
+
+def test_rows_around_a_broken_one_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", 'path,text\na.wav,x\nb.wav,"y"z\nc.wav,u,v\nd.wav,w\n')
+    corpus = read_corpus(path)
+    assert [row.text for row in corpus.utterances] == ["x", "w"]
+    assert [fault.source for fault in corpus.faults] == ["a.csv:3", "a.csv:4"]
+
+
+def test_a_nul_byte_is_named_by_its_line(tmp_path: Path) -> None:
+    error = refusal(write(tmp_path / "a.tsv", TABLE + "c.wav\tx\0y\n"))
+    assert (error.message, error.code) == (f"{tmp_path / 'a.tsv'}:4: a NUL byte", "E_ROW")
 
 
 @pytest.mark.parametrize(
@@ -188,16 +207,15 @@ def test_utf16_without_a_mark_is_refused_too(tmp_path: Path) -> None:
 def test_a_name_given_twice_is_told_with_both_lines(
     tmp_path: Path, content: str, name: str, first: int, second: int
 ) -> None:
-    error = refusal(write(tmp_path / "a.tsv", content))
-    assert error.code == "E_DUP_ID"
-    assert error.message == (
-        f"{tmp_path / 'a.tsv'}: {name!r} stands in a.tsv:{first} and a.tsv:{second}"
-    )
+    (fault,) = faults_of(write(tmp_path / "a.tsv", content))
+    assert fault.code == "E_DUP_ID"
+    assert fault.message == f"a.tsv:{second}: the id {name!r} stands in a.tsv:{first} already"
 
 
 def test_a_table_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusal(tmp_path / "none.tsv").code == "E_MISSING"
     assert refusal(tmp_path).code == "E_MISSING"
+    (tmp_path / "a.tsv").touch()
 
     def refuse(_path: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
@@ -217,18 +235,42 @@ def test_a_table_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.Monke
 )
 def test_a_split_is_found_by_its_usual_names(tmp_path: Path, name: str, split: str) -> None:
     separator = "," if name.endswith("csv") else "\t"
-    path = write(tmp_path / name, TABLE.replace("\t", separator))
-    assert find_manifest(tmp_path, split) == path
-    assert [row.text for row in read_split(tmp_path, split)] == ["la lluna", "el sol"]
+    write(tmp_path / name, TABLE.replace("\t", separator))
+    corpus = read_corpus(tmp_path)
+    assert corpus.splits == (split,)
+    assert [row.text for row in corpus.rows(split)] == ["la lluna", "el sol"]
 
 
-def test_a_split_that_is_not_there_says_what_to_put_where(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught:
-        read_split(tmp_path, "dev")
-    assert caught.value.message == f"{tmp_path}: no dev.tsv or dev.csv in this folder"
-    assert caught.value.code == "E_MISSING"
-    with pytest.raises(DataError, match="no such folder"):
-        read_split(tmp_path / "none", "dev")
+def test_one_table_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
+    write(tmp_path / "train.tsv", TABLE)
+    write(tmp_path / "dev.tsv", TABLE.encode() + b"c.wav\tlli\xe7\n")
+    corpus = read_corpus(tmp_path)
+    assert len(corpus.rows("train")) == 2
+    assert [(fault.code, fault.is_fatal) for fault in corpus.faults] == [("E_ENCODING", True)]
+
+
+def test_the_only_table_of_a_folder_is_taken_whatever_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "llista.csv", "file;transcription\na.wav;la lluna, diu\n")
+    write(tmp_path / "notes.csv", "day,weather\n1,rain\n")
+    (row,) = read_corpus(tmp_path).utterances
+    assert (row.text, row.split) == ("la lluna, diu", "")
+
+
+def test_a_piece_of_a_recording_has_a_start_and_an_end(tmp_path: Path) -> None:
+    rows = read_manifest(
+        write(
+            tmp_path / "a.tsv",
+            "path\ttext\toffset\tduration\na.wav\tx\t1.5\t2\na.wav\ty\t\t9\n",
+        )
+    )
+    assert [(row.start_s, row.end_s) for row in rows] == [(1.5, 3.5), (0.0, None)]
+    assert rows[0].id == "a.wav:1.500-3.500"
+
+
+@pytest.mark.parametrize("times", ["x\t2", "-1\t2", "nan\t2", "3\t2", "0\tinf"])
+def test_times_that_are_none_are_named(tmp_path: Path, times: str) -> None:
+    (fault,) = faults_of(write(tmp_path / "a.tsv", f"path\ttext\tstart\tend\na.wav\tx\t{times}\n"))
+    assert fault.code == "E_ROW"
 
 
 # --- any bytes at all
@@ -249,13 +291,13 @@ def test_any_bytes_are_read_or_refused(
 ) -> None:
     path = write(tmp_path_factory.getbasetemp() / name, content)
     try:
-        rows = read_manifest(path)
+        corpus = read_corpus(path, ReadOptions(format="table"))
     except W2vctcError as error:
         assert error.code
         assert error.exit_code == 3
     else:
-        assert rows
-        assert len({row.id for row in rows}) == len(rows)
+        assert corpus.utterances or corpus.faults
+        assert len({row.id for row in corpus.utterances}) == len(corpus.utterances)
 
 
 cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -1,0 +1,1 @@
+"""One reader per format; see `corpus.formats` for what a reader is."""
