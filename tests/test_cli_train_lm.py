@@ -190,7 +190,7 @@ def test_text_without_a_sentence_is_refused(run: Run, content: str) -> None:
     assert run("train-lm", "--text", "empty.txt") == (
         3,
         "",
-        "error: data/xx: no such file or folder [E_MISSING]\n"
+        "error: there is not one sentence to learn from [E_EMPTY_TEXT]\n"
         "hint:  give --text corpus.txt, or put train.tsv into data\n",
     )
     assert not Path("lm.arpa").exists()
