@@ -78,7 +78,7 @@ def test_a_wav_comes_back_as_it_was_written(tmp_path: Path) -> None:
     waveform = make_tone()
     soundfile.write(tmp_path / "a.wav", waveform, SAMPLE_RATE, subtype="FLOAT")
     assert probe_audio(tmp_path / "a.wav") == AudioInfo(
-        tmp_path / "a.wav", 16_000, 1, 8_000, is_float=True
+        tmp_path / "a.wav", 16_000, 1, 8_000, is_float=True, container="WAV", codec="FLOAT"
     )
     assert probe_audio(tmp_path / "a.wav").duration_s == 0.5
     loaded = load_audio(tmp_path / "a.wav")
@@ -245,7 +245,10 @@ def test_a_git_lfs_pointer_says_what_to_type(tmp_path: Path) -> None:
 
 def test_samples_without_a_header_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.raw").write_bytes(make_tone().tobytes())
-    assert refusal(tmp_path / "a.raw").code == "E_NOT_AUDIO"
+    error = refusal(tmp_path / "a.raw")
+    assert error.code == "E_CODEC"
+    assert "samples without a header" in error.message
+    assert "sox -t raw -r 16000 -e signed -b 16 -c 1 a.raw a.wav" in error.hint
 
 
 def test_a_comment_about_data_is_no_cut_file(tmp_path: Path) -> None:
