@@ -41,6 +41,12 @@ def test_greek_sigma_by_its_place_in_the_word() -> None:
     assert change_case("ΟΔΟΣ ΣΟΦΟΣ", "lower", "greek") == "οδος σοφος"
     assert change_case("οδοσ μεςα", "lower", "greek") == "οδος μεσα"
     assert change_case("Σ", "lower", "greek") == "σ"
+    assert change_case("ΣΑΣ.Σ ς", "lower", "greek") == "σας.σ σ"
+
+
+def test_sigma_goes_by_its_place_without_a_greek_profile_too() -> None:
+    assert change_case("ΣΑΣ.Σ οδοσ", "lower") == "σας.σ οδος"
+    assert change_case("xσ", "lower") == "xσ"  # an orthography of its own
 
 
 def test_greek_capitals_drop_the_accent_and_keep_the_hiatus() -> None:

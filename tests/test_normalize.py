@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vctc.text.normalize import count_dropped, find_reserved, normalize_text
+from w2vctc.text.normalize import (
+    count_dropped,
+    find_reserved,
+    fold_form,
+    is_unseen,
+    normalize_text,
+    remove_reserved,
+)
 from w2vctc.text.profile import LanguageProfile, generic_profile, known_languages, load_profile
 
 GENERIC = generic_profile("xx")
@@ -20,11 +27,20 @@ PROFILES = {
     "keep": LanguageProfile("xx", casing="keep", word_signs=("ʼ", "·", "\u200c")),
     "letter signs": LanguageProfile("xx", letters=("a", "!", "ʻ"), word_signs=("'",)),
     "l.l": LanguageProfile("xx", word_signs=("·",), replacements={"l.l": "l·l", "ß": "ss"}),
+    # Replacements that a removed quote, a removed joiner or a folded form could make match anew.
+    "late": LanguageProfile(
+        "xx",
+        word_signs=("'",),
+        replacements={"'i": "ʻi", "a\u200db": "x", "\u200b": " ", "ﻻ": "q"},
+        numbers="en",
+    ),
 }
 # What the rules are about, far denser than in arbitrary text.
 TRICKY = (
     "aAbBlLiIİıσςΣßẞéjJ\u0300\u0301\u0307\u0308\u0328ŀĿ ñ1203.,:'’ʼʻ´`-‐‑–−·•‧«»“\"|[]<>%&º²½٣"
     "\u00a0\u202f\u00ad\u200b\u200c\u200d\u200e\ufeff\ufe0f\u20e3❤🙂\n\t\x00नमते\u093f한글ﬁŉΐ"
+    # emoji, conjuncts, presentation forms, jamo, Ethiopic, other scripts' digits, a lone surrogate
+    "👩🏽\U000e0067क\u094dष\u093c\u1112\u1161\u11abሰላም።፡ﻻﺍﷺ\ufe70\ufe77ﬂＡｶﾞ𝐀𝟏ـ\u0640۴१３Ꭰ\ud800\ue000\u0378"
 )
 
 
@@ -43,9 +59,15 @@ def test_twice_is_once_nfc_and_single_spaced(name: str, text: str) -> None:
 @given(text=st.text(alphabet=st.characters(categories=["L", "M"]), max_size=20))
 def test_letters_and_marks_of_any_script_stay(text: str) -> None:
     profile = LanguageProfile("xx", letters=("a",), casing="keep")
-    invisible = {c for c in text if 0xFE00 <= ord(c) <= 0xFE0F or ord(c) >= 0xE0100}
-    kept = "".join(c for c in text if c not in invisible and c != "\u034f")
-    assert normalize_text(text, profile) == unicodedata.normalize("NFC", kept)
+    kept = "".join(fold_form(c) for c in text if not is_unseen(c))
+    assert normalize_text(text, profile) == " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def test_what_counts_as_never_seen_is_marks_that_only_steer_the_look() -> None:
+    letters_and_marks = (chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    unseen = {c for c in letters_and_marks if unicodedata.category(c)[0] in "LMN" and is_unseen(c)}
+    selectors = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+    assert unseen == {*map(chr, selectors), "\u034f", "\u20e3", "\u0640", "\u07fa"}
 
 
 @pytest.mark.parametrize(
@@ -66,14 +88,28 @@ def test_letters_and_marks_of_any_script_stay(text: str) -> None:
         ("de", "Straße, GROẞ & „Maße“ – E-Mail", "straße groß und maße e mail"),
         ("fr", "l’«\u202feau\u202f», 71 % peut‐être", "l'eau soixante et onze pour cent peut-être"),
         ("tr", "IŞIK İZMİR’de 1990'da %50", "ışık izmir'de bin dokuz yüz doksan'da yüzde elli"),
-        ("az", "İSTİ Işıq 7", "isti ışıq 7"),
+        ("az", "İSTİ Işıq", "isti ışıq"),
         ("cy", "Mae’r Tŷ-bach yma 'sti", "mae'r tŷ-bach yma sti"),
         ("sw", "Ng’ombe 'na' mbuzi", "ng'ombe na mbuzi"),
         ("qu", "Tʼika, t’anta, P'unchay ch´usu", "t'ika t'anta p'unchay ch'usu"),
         ("vi", "Tie\u0302\u0301ng Vi\u1ec7t 15", "tiếng việt mười lăm"),
         ("lt", "ŽĄSIS, \u00cc", "žąsis i\u0307\u0300"),
         ("el", "ΟΔΟΣ, «Σοφός»· ναι;", "οδος σοφός ναι"),
-        ("xx", "हिन्दी، ﺍ עִבְרִית!", "हिन्दी ﺍ עִבְרִית"),
+        ("xx", "हिन्दी، ا עִבְרִית!", "हिन्दी ا עִבְרִית"),
+        # other scripts' digits are numbers like 0 to 9, where numbers can be said
+        ("ca", "٣, ۱۲, १२ i ３", "tres dotze dotze i tres"),
+        ("xx", "٣ ۱۲ १२", "٣ ۱۲ १२"),
+        # presentation forms are the letters that they show
+        ("xx", "ﺍﻟﺤﻤﺪ ﻻ ﬁn Ａｂ ｶﾞ 𝐀", "الحمد لا fin ab ガ a"),
+        ("xx", "كـتـاب", "كتاب"),
+        # joiners go, also from conjuncts and from Persian without a profile
+        ("xx", "क्\u200dष क्\u200cष", "क्ष क्ष"),
+        ("xx", "می\u200cروم", "میروم"),
+        ("xx", "\u1112\u1161\u11ab\u1100\u1173\u11af", "한글"),
+        ("xx", "ሰላም፡ለዓለም።", "ሰላም ለዓለም"),
+        ("xx", "3\ufe0f\u20e3 ❤\ufe0f 👩\u200d👩\u200d👧 👍🏽", "3"),
+        ("el", "ΣΑΣ.Σ ΆΣΟΣ", "σας σ άσος"),
+        ("xx", "ΣΑΣ.Σ ΆΣΟΣ", "σας σ άσος"),
         ("xx", "", ""),
         ("xx", " …!? ", ""),
     ],
@@ -121,6 +157,31 @@ def test_a_replacement_written_with_another_apostrophe_still_matches() -> None:
     assert normalize_text("an'a", profile) == "anna"
 
 
+def test_a_replacement_is_applied_to_what_an_elided_quote_held_apart() -> None:
+    profile = LanguageProfile("xx", word_signs=("'",), replacements={"'i": "ʻi"})
+    assert normalize_text("ha'«ina", profile) == "haʻina"
+
+
+def test_a_profile_may_replace_what_is_never_seen_and_what_is_a_form() -> None:
+    profile = LanguageProfile("km", replacements={"\u200b": " ", "ﷺ": "ص"})
+    assert normalize_text("ខ្ញុំ\u200bទៅ ﷺ", profile) == "ខ្ញុំ ទៅ ص"
+
+
+def test_a_declared_digit_is_a_letter_and_not_said() -> None:
+    profile = LanguageProfile("xx", letters=("a", "१"), numbers="en")
+    assert normalize_text("१ २", profile) == "१ two"
+
+
+def test_a_form_of_a_vowel_sign_alone_is_no_letter_s_form() -> None:
+    assert fold_form("\ufe70") == "\ufe70"  # a space with a fathatan
+    assert fold_form("\ufe77") == "\u064e"  # a stretched fatha: the fatha
+    assert [fold_form(c) for c in "aß१ﬀ﴿﷼"] == ["a", "ß", "१", "ff", "﴿", "﷼"]
+
+
+def test_reserved_tokens_can_be_removed() -> None:
+    assert remove_reserved("a[UNK]b|<s>c") == "abc"
+
+
 def test_dropped_characters_are_counted_and_others_are_not() -> None:
     dropped = count_dropped(
         "«L’aigua», 'clara': 1.234 i 3! a\u00ad\nb\u00a0c -🙂 l'“ús”", PROFILES["ca"]
@@ -145,7 +206,7 @@ def test_dropped_characters_are_counted_and_others_are_not() -> None:
 @given(text=st.text(alphabet=st.characters(categories=["L", "P", "S", "Zs"]), max_size=30))
 def test_each_character_is_kept_or_counted(text: str) -> None:
     profile = LanguageProfile("xx", casing="keep")
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", "".join(c for c in text if fold_form(c) == c))
     kept = Counter(normalize_text(text, profile)) + count_dropped(text, profile)
     del kept[" "]
     assert kept == Counter(text.replace("\u00a0", " ").translate(SPACES))

@@ -68,6 +68,7 @@ def test_all_unknown_keys_and_types_are_named_at_once(tmp_path: Path) -> None:
         ('[replacements]\n"a" = "ab"', "would be replaced again: 'a'"),
         ('[replacements]\n"" = "x"', "empty or holds a space"),
         ('[replacements]\n"a b" = "x"', "empty or holds a space"),
+        ('letters = ["a", "a:"]', "letter 'a:' holds ':', which goes unless it is a word sign too"),
         ('casing_locale = "turkish"\nletters = ["I"]', "must be in lower case: 'ı'"),
     ],
 )
@@ -76,6 +77,16 @@ def test_what_could_never_work_is_refused(tmp_path: Path, toml: str, fault: str)
     with pytest.raises(UsageError) as caught:
         load_profile("xx", path=path)
     assert fault in caught.value.message and str(path) in caught.value.message
+
+
+def test_a_digraph_with_a_declared_sign_is_accepted(tmp_path: Path) -> None:
+    path = write(tmp_path, 'letters = "a c\'h a: :"\nword_signs = "\'"\n')
+    assert load_profile("xx", path=path).digraphs == ("c'h", "a:")
+
+
+def test_equal_profiles_have_the_same_hash() -> None:
+    one, other = (LanguageProfile("xx", replacements={"a": wanted}) for wanted in "bc")
+    assert len({one, other, LanguageProfile("xx", replacements={"a": "b"})}) == 2
 
 
 def test_two_faults_come_in_one_message(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ CasingLocale = Literal["default", "turkish", "lithuanian", "greek", "german"]
 
 _DOT_ABOVE = "\u0307"
 _ABOVE = 230  # the combining class of marks that sit above the letter
-_SIGMA_INSIDE = re.compile(r"ς(?=[^\W\d_])")
-_SIGMA_AT_END = re.compile(r"(?<=[^\W\d_])σ(?![^\W\d_])")
+_SIGMA_INSIDE = re.compile(r"ς(?=[^\W\d_])|(?<![^\W\d_])ς")
+_SIGMA_AT_END = re.compile(r"(?<=[\u0370-\u03ff\u1f00-\u1fff])σ(?![^\W\d_])")
 _SOFT_DOTTED = re.compile(r"([ijIJ])([\u0300-\u036f]+)")
 _GREEK_HIATUS = re.compile(r"([αεηουωΑΕΗΟΥΩ])\u0301([ιυΙΥ])(?!\u0308)")
 _GREEK_ACCENTS = re.compile(r"(?<=[\u0370-\u03ff\u0308])[\u0300\u0301\u0313\u0314\u0342]+")
@@ -26,7 +26,8 @@ def change_case(text: str, casing: Casing, locale: CasingLocale = "default") -> 
     - turkish (also Azerbaijani): I and ı, İ and i are pairs.
     - lithuanian: i and j keep their dot under a further accent (ì is written i̇̀), also where the
       text left it out; capitals have none.
-    - greek: σ inside a word, ς at its end; capitals carry no accent, so there is no way back.
+    - greek: capitals carry no accent, so there is no way back. σ inside a word and alone, ς at
+      its end, in every locale.
     - german: the capital of ß is ẞ (official since 2017), so that there is a way back.
     """
     if casing != "keep":
@@ -42,7 +43,8 @@ def _to_lower(text: str, locale: CasingLocale) -> str:
     if locale == "lithuanian":
         return _SOFT_DOTTED.sub(_add_dot, unicodedata.normalize("NFD", text.lower()))
     text = text.lower()
-    if locale == "greek":
+    # Python knows the rule for a capital, but takes ΣΑΣ.Σ for one word.
+    if "ς" in text or "σ" in text:
         text = _SIGMA_AT_END.sub("ς", _SIGMA_INSIDE.sub("σ", text))
     return text
 

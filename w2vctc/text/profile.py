@@ -97,6 +97,7 @@ def _split_letters(values: dict[str, Any]) -> dict[str, Any]:
 def _find_faults(profile: LanguageProfile) -> list[str]:
     faults = [f"letter {letter!r} {why}" for letter in profile.letters if (why := _refuse(letter))]
     faults += _find_case_faults(profile)
+    faults += _find_lost_signs(profile)
     for sign in profile.word_signs:
         if len(sign) != 1 or sign.isspace() or sign == "|":
             faults.append(f"word sign {sign!r} must be one character, and not a space or '|'")
@@ -109,6 +110,18 @@ def _find_faults(profile: LanguageProfile) -> list[str]:
                 f"replacement {seen!r} -> {wanted!r} would be replaced again: {again[0]!r}"
             )
     return faults
+
+
+def _find_lost_signs(profile: LanguageProfile) -> list[str]:
+    """Digraphs with a sign that the normalizer would make a space of."""
+    own = {*profile.word_signs, *profile.letters}
+    return [
+        f"letter {letter!r} holds {character!r}, which goes unless it is a word sign too"
+        for letter in profile.digraphs
+        for character in letter
+        if not character.isspace() and unicodedata.category(character)[0] not in "LMN"
+        if character not in own and character != "|"
+    ]
 
 
 def _refuse(letter: str) -> str:
@@ -124,7 +137,7 @@ def _refuse(letter: str) -> str:
 def _find_case_faults(profile: LanguageProfile) -> list[str]:
     """Letters and left sides that never match, since the text has the profile's case by then."""
     faults = []
-    sources = [("letter", letter) for letter in profile.letters if letter != "σ"]
+    sources = [("letter", letter) for letter in profile.letters if letter not in ("σ", "ς")]
     sources += [("replacement", text) for pair in profile.replacements.items() for text in pair]
     for kind, text in sources:
         cased = change_case(text, profile.casing, profile.casing_locale)

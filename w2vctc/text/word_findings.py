@@ -8,7 +8,13 @@ from typing import Literal
 
 from w2vctc.text.characters import describe_character
 from w2vctc.text.confusables import find_lookalike, list_lookalikes
-from w2vctc.text.normalize import find_reserved, is_unseen, normalize_text, remove_reserved
+from w2vctc.text.normalize import (
+    find_reserved,
+    fold_form,
+    is_unseen,
+    normalize_text,
+    remove_reserved,
+)
 from w2vctc.text.numbers import MAX_DIGITS
 from w2vctc.text.profile import LanguageProfile
 from w2vctc.text.scripts import MixedWord, find_mixed_words, name_script, script_of
@@ -72,6 +78,8 @@ def _find_reserved(word: str) -> Iterator[TextFinding]:
 
 def _find_stray_marks(word: str, profile: LanguageProfile) -> Iterator[TextFinding]:
     """Combining marks without a letter in front, which no keyboard makes on purpose."""
+    if word.isascii():
+        return
     before = ""
     for character in word:
         if is_unseen(character):
@@ -104,15 +112,16 @@ def _find_characters(word: str, profile: LanguageProfile) -> Iterator[TextFindin
 def _judge_character(character: str, profile: LanguageProfile) -> tuple[str, str] | None:
     """The code of a character that needs a remark, and the end of the message."""
     category = unicodedata.category(character)
-    if character.isalnum() or _is_declared(character, profile):
+    if _is_declared(character, profile):
+        return None
+    if character.isalnum() and not is_unseen(character) and fold_form(character) == character:
         return None
     if character == _REPLACEMENT_CHARACTER or (category == "Cn" and not _is_new(character)):
         return "E_CHAR", _NO_CHARACTER[category]
     if category in ("Cs", "Co"):
         return "E_CHAR", _NO_CHARACTER[category]
-    if category[0] in "CS" or character in _SPOKEN or is_unseen(character):
-        return _tell_fate(character, profile)
-    return None
+    plain = category[0] in "MPZ" and character not in _SPOKEN and not is_unseen(character)
+    return None if plain else _tell_fate(character, profile)
 
 
 def _is_declared(character: str, profile: LanguageProfile) -> bool:
@@ -158,10 +167,10 @@ def _name_stranger(letter: str, mixed: MixedWord, profile: LanguageProfile) -> s
 
 
 def _find_unexpected(word: str, normalized: str, profile: LanguageProfile) -> Iterator[TextFinding]:
-    if not profile.letters:
-        return
-    for character in dict.fromkeys(normalized):
-        if unicodedata.category(character)[0] in "LM" and character not in _expected(profile):
+    expected = _expected(profile)
+    strange = [c for c in dict.fromkeys(normalized) if c not in expected]
+    for character in strange if profile.letters else ():
+        if unicodedata.category(character)[0] in "LM":
             alike = [a for a in list_lookalikes(character) if a in profile.letters]
             looks = f"; it looks like {alike[0]} ({describe_character(alike[0])})" if alike else ""
             yield warn(
