@@ -31,20 +31,39 @@ class _Separators:
 # num2words says "punt" for Catalan's comma and glues Turkish words, so fractions are put together
 # here; a language that is not listed has its groups of digits read one by one.
 _SEPARATORS = {
+    "az": _Separators("." + _NO_BREAK, ",", "vergül"),
     "ca": _Separators("." + _NO_BREAK, ",", "coma"),
     "cy": _Separators(",", ".", "pwynt", by_digit=True),
     "de": _Separators("." + _NO_BREAK, ",", "Komma", by_digit=True),
     "en": _Separators(",", ".", "point", by_digit=True),
+    "eo": _Separators("." + _NO_BREAK, ",", "komo"),
     "es": _Separators("." + _NO_BREAK, ",", "coma"),
+    "fa": _Separators(",", ".", "ممیز"),
     "fr": _Separators("." + _NO_BREAK, ",", "virgule"),
+    "is": _Separators("." + _NO_BREAK, ",", "komma"),
     "lt": _Separators("." + _NO_BREAK, ",", "kablelis"),
+    "lv": _Separators("." + _NO_BREAK, ",", "komats"),
     "tr": _Separators("." + _NO_BREAK, ",", "virgül"),
     "vi": _Separators("." + _NO_BREAK, ",", "phẩy"),
 }
 
+# num2words 0.5.14 loses a one in Azerbaijani (11 000 is said like 10 000), and in Amharic fails at
+# 1 100 and writes its million with a Latin letter: from a thousand up, their numbers are put
+# together here. What 10**3, 10**6 and 10**9 are called.
+_GROUP_NAMES = {
+    "am": ("ሺህ", "ሚሊዮን", "ቢሊዮን"),
+    "az": ("min", "milyon", "milyard"),
+}
+
 # Where num2words 0.5.14 spells wrongly: (pattern, what belongs there).
 _MENDED = {
+    # A hundred is "መቶ" by itself and "አንድ መቶ" in a larger number.
+    "am": ((r"^መቶ (?=\w)|(?<=ሺህ )መቶ|(?<=ሚሊዮን )መቶ|(?<=ቢሊዮን )መቶ", r"አንድ \g<0>"),),
+    # A thousand is "min" alone, and "bir min" never but in "on bir min".
+    "az": ((r"(^|milyon |milyard )bir min\b", r"\1min"),),
     "de": (("einstausend", "eintausend"),),
+    # The plural's j belongs to millions only, and not to the last word: "du milionoj tri".
+    "eo": ((r"\b(?!mili)(\w+)j\b", r"\1"),),
     "es": (("veintiuno (?=mil)", "veintiún "), (r"\buno (?=mil)", "un ")),
     # Turkish writes each word of a number by itself; num2words glues them.
     "tr": (
@@ -145,21 +164,41 @@ def _speak_whole(digits: str, language: str) -> str:
     if len(digits) > MAX_DIGITS:
         return ""
     rest = digits.lstrip("0") or "0"
+    words = _speak_cardinal(int(rest), language)
     zeros = [_speak_cardinal(0, language)] * (len(digits) - len(rest))
-    return " ".join([*zeros, _speak_cardinal(int(rest), language)])
+    return " ".join([*zeros, words]) if words else ""
 
 
 @lru_cache(maxsize=4096)
 def _speak_cardinal(number: int, language: str) -> str:
+    """The words of `number`, "" for one that is too large for num2words."""
+    if language in _GROUP_NAMES and number >= 1000:
+        words = _speak_by_thousands(number, language)
+    else:
+        words = _ask_num2words(number, language)
+    for pattern, mended in _MENDED.get(language, ()):
+        words = re.sub(pattern, mended, words)
+    return words.strip()
+
+
+def _speak_by_thousands(number: int, language: str) -> str:
+    words = []
+    for power, name in reversed(list(enumerate(("", *_GROUP_NAMES[language])))):
+        group = number // 1000**power % 1000
+        if group:
+            words += [_speak_cardinal(group, language), name]
+    return " ".join(words)
+
+
+def _ask_num2words(number: int, language: str) -> str:
     from num2words import num2words
 
     try:
-        words = str(num2words(number, lang=language))
+        return str(num2words(number, lang=language))
     except NotImplementedError as error:
         raise UsageError(
             f"numbers = {language!r}: num2words does not know this language",
             hint='write numbers = "" in the language profile to keep digits',
         ) from error
-    for pattern, mended in _MENDED.get(language, ()):
-        words = re.sub(pattern, mended, words)
-    return words.strip()
+    except OverflowError:  # Telugu and Kannada end at 10**10
+        return ""

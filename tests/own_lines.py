@@ -1,0 +1,55 @@
+"""A line of our own in each language that has a shipped profile.
+
+Plain sentences about people, animals and food, none of them quoted from anywhere. Where we are
+not sure enough of a language to build a sentence, common words stand in a row, and a remark says
+so. Each keeps to the letters of its profile.
+"""
+
+OWN_LINES = {
+    "am": "ልጁ በቤት ውስጥ ወተት ይጠጣል፤ እናቱ ደግሞ ዳቦ ትጋግራለች።",
+    "az": "Ağ göyərçin İsmayılın əlindən uçdu.",
+    "br": "Mont a ra ar c'hazh bihan d'ar gêr hag e kousk e-kichen an tan.",
+    "ca": "L'àvia col·lecciona pedres; n'hi ha vint-i-cinc, i això és tot.",
+    "cy": "Mae'r ci mawr yn cysgu o dan y bwrdd ger y tŷ.",
+    "de": "Über den Fluß führt eine schöne, große Brücke.",
+    "el": "Η γάτα κοιμάται πάνω στους ζεστούς λίθους της αυλής.",
+    "en": "Don't leave the old boat's oars by the quay, Jo; fix them with vigour.",
+    "es": "¿Cuándo volverá el pingüino al jardín de la señora López?",
+    "et": "Öösel kukkus õun murule ja siil sõi selle hommikul ära; küll oli külm!",
+    "eu": "Amonak sagar gorri bat jan du, eta haurra etxean dago lo.",
+    "fa": "کودک در خانه شیر می‌نوشد و مادرش نان تازه می‌پزد.",
+    "fo": "Mamma mín drekkur kaffi í køkinum, og ein hvít ketta liggur undir borðinum.",
+    "fr": "Où êtes-vous ? L'œuf à la coque, ça n'était guère mûr.",
+    "ga": "Tá an cat ina chodladh faoin mbord; b'fhéidir go n-ólfaidh sé bainne úr amárach.",
+    "gd": "Tha an cù beag na chadal air an làr, is tha mo sheanmhair a-muigh anns a' ghàrradh.",
+    "gl": "A avoa colle unha mazá, e mañá o neno beberá auga fría do río.",
+    "gn": "Mitã'i ho'u kamby ógape, ha isy ombojy so'o ichupe g̃uarã.",
+    "ha": "Yaro ya ɗauko ƙwarya, ɓera ya gudu, ʼyan mata suka yi dariya a gida.",
+    "haw": "Ua ʻai ke keiki i ka maiʻa ma ka hale o kona kupuna kāne.",
+    "hi": "लड़का घर में ठंडा दूध पीता है, और उसकी माँ गरम रोटी बनाती है।",
+    "hy": "Երեխան կաթ է խմում, իսկ մայրը հաց է թխում և երգում։",
+    "ig": "Nwa m na-eri ji n'ụlọ, ọ na-aṅụ mmiri dị ọcha.",
+    "is": "Konan í þorpinu á sjö hænur og kýr, en ég fer út með bóndanum.",
+    "ka": "ბავშვი რძეს სვამს, დედა კი სამზარეულოში პურს აცხობს.",
+    "kk": "Бала үйде сүт ішеді, ал әжесі көк шәугімге су құйып, таңғы нан пісіреді.",
+    "ky": "Бала үйдө сүт ичет, ал эми чоң энеси нан жаап, көйнөк тигет.",
+    "lt": "Žąsys ėjo šalia upės, o kiškis jų laukė už ąžuolo.",
+    "lv": "Četri kaķi guļ uz žoga, bet mūsu ģimene šodien ēd ķiršus no lielas bļodas.",
+    "mi": "Kei te inu te tamaiti i te miraka, ā, kei te tunu tōna whaea i ngā kūmara.",
+    "mt": "Il-qattus rieqed fuq is-sodda, u ż-żija ġabet il-ħalib u għoxrin ċavetta.",
+    # words in a row, in two spellings
+    "nah": "atl, tlaxkali, kali, siuatl, xochitl; calli, cihuātl, xōchitl, tōnalli",
+    "oc": "L'ostal del vesin es al fons de la carrièra, e lo can dormís a l'ombra.",
+    "qu": "Ñuqaqa t'antata mikhuni; llaqtapi ch'isiyan. Shuk wawa tsalalla kan.",
+    "rw": "Umwana anywa amata mu rugo, na nyina ateka ibishyimbo n'inyama.",
+    "so": "Wiilku wuxuu cabbaa caano, hooyadiisna waxay karinaysaa hilib iyo bariis; waa su'aal.",
+    "sw": "Ng'ombe wangu wawili walikunywa maji ya mto jana.",
+    "ta": "குழந்தை வீட்டில் பால் குடிக்கிறது, அம்மா சூடான தோசை சுடுகிறார்.",
+    "tr": "Çığlık atan küçük İlker, Iğdır'da kâğıttan gemi yaptı.",
+    "tt": "Бала өйдә сөт эчә, ә әбисе җылы ипи пешерә; таң һавасы салкын.",
+    "ur": "بچہ گھر میں دودھ پیتا ہے، اور اس کی ماں روٹی پکاتی ہے۔",
+    "vi": "Bà tôi trồng mười luống rau ở vườn nhỏ phía sau nhà.",
+    "wo": "Xale baa ngi naan meew ci kër gi, yaayam di togg ceeb ak ñaari jën.",
+    "yo": "Ọmọ náà ń jẹ ẹ̀wà lórí àga, ìyá rẹ̀ sì ń ṣe iṣẹ́ nínú ilé.",
+    "zu": "Ingane iphuza ubisi ekhaya, ugogo uyacula, kanti ixoxo ligxuma eduze komgwaqo.",
+}
