@@ -8,7 +8,7 @@ from pathlib import Path
 from w2vctc.cache import cache_folder
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions, find_format
-from w2vctc.corpus.paths import find_spelling, lies_inside
+from w2vctc.corpus.paths import find_spelling, forget_folders, lies_inside
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 
@@ -47,6 +47,7 @@ def read_corpus(place: Path, options: ReadOptions | None = None) -> Corpus:
     E_FORMAT, E_EMPTY_MANIFEST, and the reader's own where nothing at all can be read).
     """
     options = options or ReadOptions()
+    forget_folders()  # a cleaned folder may be read again in the same run
     found = find_format(place, options.format)
     utterances: list[Utterance] = []
     faults: list[Fault] = []

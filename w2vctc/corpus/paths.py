@@ -25,30 +25,58 @@ def find_spelling(path: Path) -> Path | None:
     Disks of macOS store NFD names, those of Windows do not tell case apart. Names that differ in
     composition only win over names that differ in case.
     """
-    parent: Path | None = path.parent
-    if parent is not None and not parent.is_dir():
-        parent = find_spelling(parent) if parent != parent.parent else None
-    if parent is None:
+    if len(os.fspath(path)) > _LONGEST_PATH:
         return None
-    names = _list_names(parent)
-    for fold in (_compose, _fold):
-        found = [name for name in names if fold(name) == fold(path.name)]
+    there, missing = path, []
+    while not os.path.isdir(there):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
+        if there == there.parent:
+            return None
+        missing.append(there.name)
+        there = there.parent
+    for name in reversed(missing):
+        found = _find_name(there, name)
+        if found is None:
+            return None
+        there = there / found
+    return there
+
+
+def forget_folders() -> None:
+    """Folders are listed anew from here on."""
+    _index_names.cache_clear()
+
+
+def _find_name(folder: Path, name: str) -> str | None:
+    for fold, index in zip(_FOLDS, _index_names(folder), strict=True):
+        found = index.get(fold(name), [])
         if len(found) == 1:
-            return parent / found[0]
+            return found[0]
     return None
 
 
 @lru_cache(maxsize=256)
-def _list_names(folder: Path) -> tuple[str, ...]:
+def _index_names(folder: Path) -> tuple[dict[str, list[str]], ...]:
+    """The folder's names by each way to fold them."""
     try:
-        return tuple(path.name for path in folder.iterdir())
+        names = [path.name for path in folder.iterdir()]
     except OSError:
-        return ()
+        names = []
+    indexes: tuple[dict[str, list[str]], ...] = tuple({} for _ in _FOLDS)
+    for name in names:
+        for fold, index in zip(_FOLDS, indexes, strict=True):
+            index.setdefault(fold(name), []).append(name)
+    return indexes
 
 
-def _compose(name: str) -> str:
+def compose(name: str) -> str:
+    """A name in NFC."""
     return unicodedata.normalize("NFC", name)
 
 
-def _fold(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+def fold_name(name: str) -> str:
+    """A name in NFC without its case."""
+    return compose(compose(name).casefold())
+
+
+_FOLDS = (compose, fold_name)
+_LONGEST_PATH = 4096  # characters; no system opens a longer one, and nobody meant it

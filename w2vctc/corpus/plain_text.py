@@ -1,8 +1,25 @@
 """Text files as people save them, read strictly: an encoding is never guessed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from w2vctc.corpus.fault import Fault
 from w2vctc.errors import DataError, MachineError
+
+MAX_LINE_LENGTH = 131_072  # characters; the csv module's own limit for a cell
+
+
+def read_rows(path: Path, *, name: str) -> Iterator[tuple[str, str] | Fault]:
+    """Each line that is not blank with its source, `name:17`; E_ROW of one that is too long.
+
+    Raises what `read_text` raises.
+    """
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if len(line) > MAX_LINE_LENGTH:
+            source = f"{name}:{number}"
+            yield Fault("E_ROW", f"{source}: a line of {len(line):,} characters", source=source)
+        elif line.strip():
+            yield f"{name}:{number}", line
 
 
 def read_text(path: Path) -> str:
