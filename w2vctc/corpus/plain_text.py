@@ -28,7 +28,7 @@ def read_text(path: Path) -> str:
     Raises DataError E_ENCODING with the byte offset, E_MISSING, E_NOT_FILE, E_ROW at a NUL byte;
     MachineError E_PERM.
     """
-    raw = _read_bytes(path)
+    raw = read_bytes(path)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{path}: UTF-16", hint="save the file as UTF-8", code="E_ENCODING")
     try:
@@ -47,7 +47,8 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes. Raises DataError E_MISSING, E_NOT_FILE; MachineError E_PERM."""
     try:
         if path.exists() and not path.is_file():  # a FIFO would wait for ever
             raise DataError(f"{path}: not a file", hint="check the path", code="E_NOT_FILE")
