@@ -17,10 +17,10 @@ from w2vctc.corpus.checks import (
     check_references,
     check_rows,
     count_needed_frames,
-    measure_durations,
     refuse_faults,
     render_rejected,
 )
+from w2vctc.corpus.durations import measure_durations
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
@@ -129,10 +129,18 @@ def test_a_sample_that_is_no_number_is_found_before_training(tmp_path: Path, che
 
 
 def test_an_utterance_is_as_long_as_its_piece(row: Row) -> None:
-    for start_s, end_s, duration_s in ((0.0, None, 1.0), (0.25, 0.75, 0.5), (0.25, 7.0, 0.75)):
+    for start_s, end_s, duration_s in ((0.0, None, 1.0), (0.25, 0.75, 0.5), (0.25, 1.07, 0.75)):
         measured = measure_durations([row("x", start_s=start_s, end_s=end_s)])[0]
         assert isinstance(measured, Utterance)
         assert measured.duration_s == duration_s
+
+
+def test_a_piece_that_ends_behind_the_recording_is_told_with_both_lengths(row: Row) -> None:
+    for start_s, end_s, piece in ((0.5, 1.2, "0.50 s to 1.20 s"), (1.0, None, "1.00 s to its end")):
+        fault = measure_durations([row("x", start_s=start_s, end_s=end_s)])[0]
+        assert isinstance(fault, Fault)
+        assert fault.code == "E_BEYOND"
+        assert fault.message.endswith(f"a.wav: it is 1.00 s long, and the piece is {piece}")
 
 
 def test_many_rows_keep_their_order(row: Row) -> None:

@@ -1,21 +1,21 @@
-"""Which rows of a manifest can be trained on, and why the others cannot."""
+"""Which rows can be trained on or scored, and why the others cannot: the one place that decides."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from w2vctc.corpus.durations import MeasuredRow, Progress, measure_rows
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.tables import write_rows
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
-from w2vctc.speech.audio import SAMPLE_RATE, probe_audio
-from w2vctc.text.findings import MAX_TEXT_LENGTH
+from w2vctc.speech.audio import SAMPLE_RATE
+from w2vctc.text.findings import MAX_TEXT_LENGTH, TextFinding, find_text_faults
 from w2vctc.text.normalize import find_reserved
+from w2vctc.text.profile import LanguageProfile
 
 MAX_DURATION_S = 30.0  # longer clips cost quadratic attention memory
-_PROBE_THREADS = 8
 _SHOWN = 5
 
 
@@ -24,7 +24,7 @@ class CheckedRows:
     """The rows that can be used, with normalized text and measured duration, and the faults."""
 
     kept: tuple[Utterance, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault, ...]  # errors alone, one for each row that is not kept
 
     @property
     def kept_s(self) -> float:
@@ -40,15 +40,19 @@ class CheckedRows:
         return replace(self, faults=(*faults, *self.faults))
 
 
-def measure_durations(
-    utterances: Sequence[Utterance],
-) -> list[Utterance | Fault]:
-    """Each utterance with `duration_s` from its file's header, or what is wrong with the file.
+@dataclass(frozen=True)
+class TrainingRules:
+    """What CTC training asks of a row.
 
-    Files of floating-point samples are read to the end, all others only as far as the header.
+    `encode` gives a normalized text's label ids, `count_frames` the encoder frames of a number of
+    16 kHz samples. With a profile, the characters of the transcript are judged too.
     """
-    with ThreadPoolExecutor(_PROBE_THREADS) as pool:
-        return list(pool.map(_measure, utterances))
+
+    normalize: Callable[[str], str]
+    encode: Callable[[str], Sequence[int]]
+    count_frames: Callable[[int], int]
+    max_duration_s: float = MAX_DURATION_S
+    profile: LanguageProfile | None = None
 
 
 def check_rows(
@@ -58,20 +62,17 @@ def check_rows(
     encode: Callable[[str], Sequence[int]],
     count_frames: Callable[[int], int],
     max_duration_s: float = MAX_DURATION_S,
+    profile: LanguageProfile | None = None,
+    on_done: Progress | None = None,
 ) -> CheckedRows:
     """Sorts rows into those that CTC training can use and those that it cannot.
 
-    `encode` gives a normalized text's label ids, `count_frames` the encoder frames of a number of
-    16 kHz samples. Reason codes: those of `load_audio`, E_RESERVED, E_EMPTY_TEXT,
-    E_TOO_LONG_TEXT, E_TOO_SHORT, E_TOO_LONG, E_INFEASIBLE.
+    The options are those of `TrainingRules`. Reason codes: those of `measure_rows`, E_RESERVED,
+    E_EMPTY_TEXT, E_TOO_LONG_TEXT, E_TOO_SHORT, E_TOO_LONG, E_INFEASIBLE, with a profile E_CHAR.
     """
-
-    def find_fault(row: Utterance, text: str) -> tuple[str, str] | None:
-        return _find_text_fault(row, text) or _find_length_fault(
-            row, encode(text), count_frames, max_duration_s
-        )
-
-    return _sort_rows(utterances, normalize, find_fault)
+    rules = TrainingRules(normalize, encode, count_frames, max_duration_s, profile)
+    measured = measure_rows(utterances, on_done=on_done)
+    return _sort_rows(measured, normalize, lambda row, text: find_row_faults(row, text, rules))
 
 
 def check_references(
@@ -81,27 +82,38 @@ def check_references(
 
     An empty transcript can: whatever is heard there counts as inserted.
     """
-    return _sort_rows(utterances, normalize, lambda row, _: _find_reserved_fault(row))
+    measured = measure_rows(utterances)
+    return _sort_rows(measured, normalize, lambda row, _: [*row.faults, *_find_reserved_fault(row)])
 
 
 def _sort_rows(
-    utterances: Sequence[Utterance],
+    measured: Iterable[MeasuredRow],
     normalize: Callable[[str], str],
-    find_fault: Callable[[Utterance, str], tuple[str, str] | None],
+    find_faults: Callable[[MeasuredRow, str], list[Fault]],
 ) -> CheckedRows:
     kept: list[Utterance] = []
     faults: list[Fault] = []
-    for row in measure_durations(utterances):
-        if isinstance(row, Fault):
-            faults.append(row)
-            continue
-        text = normalize(row.text)
-        fault = find_fault(row, text)
-        if fault:
-            faults.append(Fault(*fault, row))
+    for row in measured:
+        text = normalize(row.utterance.text)
+        error = next((fault for fault in find_faults(row, text) if fault.is_error), None)
+        if error:
+            faults.append(error)
         else:
-            kept.append(replace(row, text=text))
+            kept.append(replace(row.utterance, text=text))
     return CheckedRows(tuple(kept), tuple(faults))
+
+
+def find_row_faults(row: MeasuredRow, text: str, rules: TrainingRules) -> list[Fault]:
+    """All that is wrong with a row, or noteworthy: its sound, its transcript, both together.
+
+    `text` is the normalized transcript. Errors come before warnings.
+    """
+    findings = _judge_text(row.utterance.text, text, rules.profile)
+    faults = [*row.faults, *(_say(row, finding.code, finding.message) for finding in findings)]
+    if row.error is None:
+        told_empty = any(fault.code in ("E_EMPTY_TEXT", "E_TOO_LONG_TEXT") for fault in faults)
+        faults += _find_length_faults(row, [] if told_empty else rules.encode(text), rules)
+    return sorted(faults, key=lambda fault: not fault.is_error)
 
 
 def refuse_faults(checked: CheckedRows, *, hint: str) -> None:
@@ -144,54 +156,47 @@ def count_needed_frames(labels: Sequence[int]) -> int:
     return len(labels) + sum(left == right for left, right in pairwise(labels))
 
 
-def _measure(utterance: Utterance) -> Utterance | Fault:
-    try:
-        info = probe_audio(utterance.audio)
-        if info.is_float:
-            utterance.load()  # only these can hold what is no number, and no header tells
-    except DataError as error:
-        return Fault(error.code, f"{utterance.source}: {error.message}", utterance, hint=error.hint)
-    end_s = info.duration_s if utterance.end_s is None else min(utterance.end_s, info.duration_s)
-    return replace(utterance, duration_s=max(end_s - utterance.start_s, 0.0))
-
-
-def _find_reserved_fault(row: Utterance) -> tuple[str, str] | None:
-    reserved = find_reserved(row.text)
-    if reserved:
-        return "E_RESERVED", f"{row.source}: the transcript holds the literal {reserved[0]!r}"
-    return None
-
-
-def _find_text_fault(row: Utterance, text: str) -> tuple[str, str] | None:
-    if reserved := _find_reserved_fault(row):
-        return reserved
+def _judge_text(raw: str, text: str, profile: LanguageProfile | None) -> Sequence[TextFinding]:
+    """The findings in a raw transcript; without a profile, what stops training in any language."""
+    if profile is not None:
+        return find_text_faults(raw, profile)
+    if reserved := find_reserved(raw):
+        message = f"the transcript holds the literal {reserved[0]!r}"
+        return [TextFinding("E_RESERVED", message, "error")]
     if not text:
-        return "E_EMPTY_TEXT", f"{row.source}: nothing is left of the transcript {row.text!r}"
+        message = f"nothing is left of the transcript {raw!r}"
+        return [TextFinding("E_EMPTY_TEXT", message, "error")]
     if len(text) > MAX_TEXT_LENGTH:
-        return "E_TOO_LONG_TEXT", f"{row.source}: a transcript of {len(text):,} characters"
-    return None
+        message = f"a transcript of {len(text):,} characters"
+        return [TextFinding("E_TOO_LONG_TEXT", message, "error")]
+    return []
 
 
-def _find_length_fault(
-    row: Utterance,
-    labels: Sequence[int],
-    count_frames: Callable[[int], int],
-    max_duration_s: float,
-) -> tuple[str, str] | None:
-    duration_s = row.duration_s or 0.0
-    frames = count_frames(round(duration_s * SAMPLE_RATE))
+def _find_reserved_fault(row: MeasuredRow) -> list[Fault]:
+    reserved = find_reserved(row.utterance.text)
+    message = f"the transcript holds the literal {reserved[0]!r}" if reserved else ""
+    return [_say(row, "E_RESERVED", message)] if reserved else []
+
+
+def _find_length_faults(
+    row: MeasuredRow, labels: Sequence[int], rules: TrainingRules
+) -> list[Fault]:
+    duration_s = row.utterance.duration_s or 0.0
+    frames = rules.count_frames(round(duration_s * SAMPLE_RATE))
     needed = count_needed_frames(labels)
     if frames < 1:
-        return "E_TOO_SHORT", f"{row.source}: {duration_s:.3f} s is shorter than one encoder frame"
-    if duration_s > max_duration_s:
-        return (
-            "E_TOO_LONG",
-            f"{row.source}: {duration_s:.2f} s is over the limit of {max_duration_s:g} s",
-        )
+        message = f"{duration_s:.3f} s is shorter than one encoder frame"
+        return [_say(row, "E_TOO_SHORT", message)]
+    if duration_s > rules.max_duration_s:
+        message = f"{duration_s:.2f} s is over the limit of {rules.max_duration_s:g} s"
+        return [_say(row, "E_TOO_LONG", message)]
     if frames < needed:
-        return (
-            "E_INFEASIBLE",
-            f"{row.source}: the transcript needs {needed} frames, its {duration_s:.2f} s of sound"
-            f" give {frames}",
+        message = (
+            f"the transcript needs {needed} frames, its {duration_s:.2f} s of sound give {frames}"
         )
-    return None
+        return [_say(row, "E_INFEASIBLE", message)]
+    return []
+
+
+def _say(row: MeasuredRow, code: str, message: str) -> Fault:
+    return Fault(code, f"{row.utterance.source}: {message}", row.utterance)
