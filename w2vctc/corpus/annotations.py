@@ -5,7 +5,7 @@ and each piece of speech becomes an Utterance that is cut out of the recording b
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from w2vctc.corpus.columns import clean_name
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.recordings import MediaLink, Recordings, find_offset, fold_name
 from w2vctc.corpus.splits import SPLIT_NAMES
+from w2vctc.corpus.tree import show_path
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
 
@@ -133,13 +134,14 @@ def read_annotations(
         yield from _find_untold(recordings, used)
 
 
-def require_files(place: Path, files: Sequence[Path], what: str) -> list[Path]:
+def require_files(place: Path, files: Iterable[Path], what: str) -> list[Path]:
     """The files; raises DataError E_MISSING where there are none. `what`: "ELAN file (.eaf)"."""
-    if not files:
+    found = list(files)
+    if not found:
         raise DataError(
             f"{place}: no {what} here", hint="check --data and --format", code="E_MISSING"
         )
-    return list(files)
+    return found
 
 
 def _make_rows(
@@ -177,7 +179,7 @@ def _find_untold(recordings: Recordings, used: Sequence[Path]) -> Iterator[Fault
     stems = {fold_name(path.stem) for path in used}
     for path in recordings.paths:
         if path not in used and fold_name(path.stem) not in stems:
-            name = path.relative_to(recordings.root).as_posix()
+            name = show_path(path.relative_to(recordings.root))
             yield Fault("E_NO_TEXT", f"{name}: no transcript belongs to it", source=name)
 
 
@@ -188,12 +190,12 @@ def _sum_up_tiers(place: Path, refused: Sequence[DataError]) -> DataError:
 
 
 def _name_in(path: Path, place: Path) -> str:
-    return path.name if path == place else path.relative_to(place).as_posix()
+    return show_path(Path(path.name) if path == place else path.relative_to(place))
 
 
 def _find_split(path: Path, place: Path) -> str:
     """The split that the folder below `place` is called after; "" where it is not."""
-    folder = Path(_name_in(path, place)).parts[0].lower()
+    folder = path.relative_to(place if path != place else path.parent).parts[0].lower()
     return next((split for split, names in SPLIT_NAMES.items() if folder in names), "")
 
 

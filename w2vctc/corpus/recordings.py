@@ -4,22 +4,17 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
 from w2vctc.corpus.paths import lies_inside
+from w2vctc.corpus.tree import SOUND_SUFFIXES, is_sound, split_name, walk_files
 from w2vctc.errors import DataError
-from w2vctc.speech.container import EXTENSIONS
 
-SOUND_SUFFIXES = frozenset(suffix for suffixes in EXTENSIONS.values() for suffix in suffixes)
-_LOSSLESS = frozenset(
-    suffix for kind in ("WAV", "RF64", "W64", "AIFF", "CAF", "FLAC") for suffix in EXTENSIONS[kind]
-)
-_VIDEO = frozenset((".mp4", ".m4v", ".mov", ".qt", ".webm", ".mkv", ".avi", ".flv", ".wmv", ".ogv"))
-_FILMED = _VIDEO | {*EXTENSIONS["MPEG"], *EXTENSIONS["MPEG-TS"]}
+_RANKS = {suffix: rank for rank, suffix in enumerate(SOUND_SUFFIXES)}
 
 
 @dataclass(frozen=True)
@@ -30,31 +25,20 @@ class MediaLink:
     offset_s: float = 0.0  # where in the recording the annotation's time begins
 
 
-def walk_files(place: Path, accept: Callable[[str], bool]) -> Iterator[Path]:
-    """The files of a folder and of all below it, sorted, whose lower-case suffix is accepted.
-
-    Names that begin with a dot are left out: macOS puts a `._a.wav` beside each `a.wav` on foreign
-    disks. Links to folders are followed, once.
-    """
-    seen: set[tuple[int, int]] = set()
-    for folder, folders, names in os.walk(place, followlinks=True):
-        status = os.stat(folder)  # noqa: PTH116  (os.walk gives strings)
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and accept(os.path.splitext(name)[1].lower()):  # noqa: PTH122
-                yield Path(folder, name)
+def find_files(place: Path, suffixes: Sequence[str]) -> Iterator[Path]:
+    """`place` itself or, in a folder and all below it, the files with one of these suffixes."""
+    if not place.is_dir():
+        if place.suffix.lower() in suffixes and place.is_file():
+            yield place
+        return
+    for folder, names in walk_files(place):
+        yield from (folder / name for name in names if split_name(name)[1].lower() in suffixes)
 
 
-def has_files(place: Path, accept: Callable[[str], bool]) -> bool:
-    """Whether `place` is such a file or a folder with one somewhere below; never raises."""
+def has_files(place: Path, suffixes: Sequence[str]) -> bool:
+    """Whether `find_files` finds any; never raises."""
     try:
-        if place.is_file():
-            return accept(place.suffix.lower())
-        return any(True for _ in walk_files(place, accept))
+        return any(True for _ in find_files(place, suffixes))
     except (OSError, ValueError):
         return False
 
@@ -64,11 +48,11 @@ class Recordings:
 
     def __init__(self, place: Path) -> None:
         self.root = place if place.is_dir() else place.parent
-        found = walk_files(self.root, SOUND_SUFFIXES.__contains__)
-        if not place.is_dir():  # its folder may be somebody's whole home
-            names = sorted(self.root.iterdir())
-            found = (path for path in names if path.suffix.lower() in SOUND_SUFFIXES)
-        self.paths = tuple(path for path in found if not path.name.startswith("."))
+        # the folder of a single file may be somebody's whole home
+        walked = walk_files(self.root, max_folders=None if place.is_dir() else 1)
+        self.paths = tuple(
+            folder / name for folder, names in walked for name in names if is_sound(name)
+        )
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
         for path in self.paths:
@@ -158,7 +142,7 @@ def _choose(found: Sequence[Path], annotation: Path) -> Path:
     def rank(path: Path) -> tuple[int, int]:
         pairs = zip(path.parent.parts, annotation.parent.parts, strict=False)
         shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        return _rank_kind(path), -shared
+        return _RANKS[path.suffix.lower()], -shared
 
     best = sorted(set(found), key=lambda path: (rank(path), path))
     first = best[0]
@@ -170,8 +154,3 @@ def _choose(found: Sequence[Path], annotation: Path) -> Path:
             code="E_NO_AUDIO",
         )
     return first
-
-
-def _rank_kind(path: Path) -> int:
-    suffix = path.suffix.lower()
-    return 0 if suffix in _LOSSLESS else 2 if suffix in _FILMED else 1

@@ -17,22 +17,21 @@ from w2vctc.corpus.annotations import (
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
 from w2vctc.corpus.plain_text import read_bytes
-from w2vctc.corpus.recordings import MediaLink, has_files, walk_files
+from w2vctc.corpus.recordings import MediaLink, find_files, has_files
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 
-SUFFIX = ".eaf"
+SUFFIXES = (".eaf",)
 
 
 def recognise_elan(place: Path) -> bool:
     """An .eaf file, or a folder with one somewhere below."""
-    return has_files(place, SUFFIX.__eq__)
+    return has_files(place, SUFFIXES)
 
 
 def read_elan(place: Path, options: ReadOptions) -> Iterator[Utterance | Fault]:
     """A row per annotation with text, cut by time out of the recording."""
-    files = [place] if place.is_file() else list(walk_files(place, SUFFIX.__eq__))
-    require_files(place, files, "ELAN file (.eaf)")
+    files = require_files(place, find_files(place, SUFFIXES), "ELAN file (.eaf)")
     yield from read_annotations(place, files, lambda path: parse_eaf(path, tier=options.tier))
 
 
