@@ -57,7 +57,7 @@ FILE_FAULTS = {
         "not a sound file that can be read"
         " (its first bytes are b'\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08')",
     ),
-    "nan": ("E_NONFINITE", "sample 4000 (0.250 s) is not a finite number"),
+    "nan": ("E_NONFINITE", "1 samples are not finite numbers, the first is sample 4000 (0.250 s)"),
 }
 
 
