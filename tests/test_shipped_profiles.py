@@ -21,7 +21,7 @@ PROMISED = (
 )
 
 # What edges of words lose: all that our lines have but letters, marks and signs inside words.
-PUNCTUATION = ".,;:!?¿'()«»“”՝։،؛؟۔।፣፤።"
+PUNCTUATION = ".,;:!?¿'()«»“”՝։،؛؟۔।፡፣፤።"
 
 
 def find_unexpected(text: str, profile: LanguageProfile) -> list[str]:
