@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 from w2vctc.errors import DataError
 from w2vctc.speech.recording import SAMPLE_RATE, AudioInfo, open_recording
+from w2vctc.speech.remark import Remark
 from w2vctc.speech.stream import read_samples
 
 __all__ = [
     "MAX_LEVEL",
     "SAMPLE_RATE",
     "AudioInfo",
+    "Remark",
     "check_waveform",
     "load_audio",
     "mix_channels",

@@ -48,7 +48,8 @@ _FORMATS = {
     "flac": "FLAC",
 }
 _INDEXED = ("mov", "matroska")  # where FFmpeg finds a time without reading all before it
-_FALLBACKS = ("WAV", "CAF", "OGG", "AIFF", "MP3", "AU")  # codecs there that libsndfile lacks
+_GUESSED_TIMES = ("ac3", "eac3", "mp3", "ape", "wv")  # no timestamps: FFmpeg adds up roundings
+_FALLBACKS = ("WAV", "CAF", "OGG", "AIFF", "MP3", "AU", "FLAC")  # what libsndfile gives up on
 _OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file"}
 _PREROLL_S = 0.5  # decoders start from silence after a seek: SBR, bit reservoirs, Opus' 80 ms
 _TAIL_S = 3.0
@@ -84,6 +85,7 @@ class AvStream:
             self.is_float = self.codec.startswith("pcm_f")
             self._rate_of_time = float((stream.time_base or 0) * self.sample_rate)
             self._indexed = name in _INDEXED
+            self._is_stamped = name not in _GUESSED_TIMES
             self.length_known = stream.duration is not None or file.duration is not None
             self._duration_s = _declared_duration(file, stream)
             self._frame_samples = 0
@@ -114,12 +116,12 @@ class AvStream:
         """The stretch in pieces as they come out of the decoder, with silence in the gaps."""
         at = start
         for position, samples in self._decode_from(start):
-            if position >= stop or at >= stop:
-                break
             while at < min(position, stop):
                 n_silent = min(position - at, stop - at, BLOCK_SAMPLES)
                 yield np.zeros((n_silent, self.n_channels), dtype=np.float32)
                 at += n_silent
+            if at >= stop:
+                return
             fresh = samples[max(at - position, 0) : max(stop - position, 0)]
             if len(fresh):
                 yield fresh
@@ -147,7 +149,7 @@ class AvStream:
             end: int | None = None
             for frame in self._decode_packets(file, stream, from_s):
                 samples = self._to_samples(frame)
-                position = self._place(frame.pts, end)
+                position = self._place(frame.pts, len(samples), end)
                 end = position + len(samples)
                 yield position, samples
 
@@ -169,12 +171,14 @@ class AvStream:
         """Seconds of sound in the stream's own units of time."""
         return int(((self._origin or 0.0) + time_s * self.sample_rate) / self._rate_of_time)
 
-    def _place(self, time: int | None, end: int | None) -> int:
+    def _place(self, time: int | None, n_samples: int, end: int | None) -> int:
         """The number of a frame's first sample, from its timestamp or behind the frame before."""
         if time is None or (not self._is_exact and end is not None):
             stamped = end
         else:
-            stamped = self._lead + self._snap(time * self._rate_of_time - (self._origin or 0.0))
+            offset = time * self._rate_of_time - (self._origin or 0.0)
+            # By its end: the decoder may cut off the beginning of the first frame after a seek.
+            stamped = self._lead + self._snap(offset + n_samples) - n_samples
         if end is None or stamped is None:
             return stamped if stamped is not None else self._lead
         gap = stamped - end
@@ -183,20 +187,26 @@ class AvStream:
         return stamped if abs(gap) > _GAP_S * self.sample_rate else end
 
     def _snap(self, offset: float) -> int:
-        """Samples since the first one; timestamps in milliseconds fall on the grid of frames."""
+        """Samples from the first one to the end of a frame; milliseconds fall on its grid."""
         if self._rate_of_time <= 1 or not self._frame_samples:
             return round(offset)
         n_frames = round((offset - self._grid) / self._frame_samples)
         snapped = self._grid + n_frames * self._frame_samples
-        # Behind a gap the grid is another one.
-        slack = self._rate_of_time + 1
-        return max(snapped, 0) if abs(snapped - offset) <= slack else round(offset)
+        # Behind a gap, and at the very end, frames are off the grid.
+        slack = 1.5 * self._rate_of_time + 1
+        return snapped if abs(snapped - offset) <= slack else round(offset)
 
     @property
     def _is_exact(self) -> bool:
         """Whether timestamps tell sample numbers: they are fine enough, or frames all alike."""
-        return self._rate_of_time > 0 and (
-            self._rate_of_time <= 1 or self._rate_of_time.is_integer() or self._frame_samples > 0
+        return (
+            self._is_stamped
+            and self._rate_of_time > 0
+            and (
+                self._rate_of_time <= 1
+                or self._rate_of_time.is_integer()
+                or self._frame_samples > 0
+            )
         )
 
     def _read_start(self, file: "InputContainer", stream: "AvAudioStream") -> None:
@@ -227,7 +237,7 @@ class AvStream:
         ends = [0]
         if self._is_exact and self._indexed and self._duration_s > 2 * _TAIL_S:
             from_s: float | None = self._duration_s - _TAIL_S
-        elif self._is_exact and not self._indexed:
+        elif self._is_exact and not (self._indexed and self.length_known):
             return self._scan_end()
         elif self.length_known and not self._is_exact:
             return round(self._duration_s * self.sample_rate)
@@ -247,7 +257,7 @@ class AvStream:
             for packet in file.demux(stream):
                 if packet.pts is not None:
                     end = max(end, packet.pts + (packet.duration or 0))
-        return self._lead + max(round(end * self._rate_of_time - (self._origin or 0.0)), 0)
+        return self._lead + max(self._snap(end * self._rate_of_time - (self._origin or 0.0)), 0)
 
     def _to_samples(self, frame: "AudioFrame") -> NDArray[np.float32]:
         """float32, shape (n, n_channels), in -1..1."""
@@ -278,7 +288,7 @@ class AvStream:
         except (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
             if not opened:
                 raise refuse_unknown(self._path, self._head) from error
-            raise self._broken(str(error)) from error
+            raise self._broken(getattr(error, "strerror", None) or str(error)) from error
 
     def _choose(self, file: "InputContainer") -> "AvAudioStream":
         if not file.streams.audio:

@@ -8,6 +8,7 @@ from w2vctc.errors import DataError
 from w2vctc.speech.container import find_wrong_extension, sniff_container
 from w2vctc.speech.declared_size import read_declared_size
 from w2vctc.speech.file_head import read_head, refuse_foreign
+from w2vctc.speech.ogg_end import lacks_last_page
 from w2vctc.speech.remark import Remark
 from w2vctc.speech.stream import AudioStream, open_stream
 from w2vctc.speech.wav_header import WavHeader, read_wav_header
@@ -63,8 +64,8 @@ def open_recording(path: Path) -> Recording:
     head, n_bytes = read_head(path)
     refuse_foreign(path, head)
     container = sniff_container(head)
-    remarks = _check_lengths(path, container, n_bytes)
-    stream = open_stream(path, container, head)
+    remarks, is_unfinished = _check_lengths(path, container, n_bytes)
+    stream = open_stream(path, container, head, is_unfinished=is_unfinished)
     try:
         return Recording(_describe(path, stream, remarks), stream)
     except DataError:
@@ -111,24 +112,27 @@ def _describe(path: Path, stream: AudioStream, remarks: list[Remark]) -> AudioIn
     )
 
 
-def _check_lengths(path: Path, container: str, n_bytes: int) -> list[Remark]:
-    """What the headers' lengths give away; raises DataError (E_TRUNCATED, E_HEADER)."""
+def _check_lengths(path: Path, container: str, n_bytes: int) -> tuple[list[Remark], bool]:
+    """What the headers' lengths give away, and whether the recorder never came to write one.
+
+    Raises DataError (E_TRUNCATED, E_HEADER).
+    """
     try:
         wav = read_wav_header(path, n_bytes) if container in ("WAV", "RF64") else None
         size = read_declared_size(path, container, n_bytes)
+        cut_ogg = container == "OGG" and lacks_last_page(path, n_bytes)
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read: {error.strerror}", hint="copy it again", code="E_DECODE"
         ) from error
     if wav is not None:
-        return _check_wav(path, wav)
-    if size is None:
-        return []
-    if size.declared_bytes is None:
-        return [_streaming(path)]
-    if size.there_bytes < size.declared_bytes:
+        return _check_wav(path, wav), wav.is_unfinished
+    if size is not None and size.there_bytes < (size.declared_bytes or 0):
         raise _cut_off(path, size.there_bytes, size.declared_bytes, whole=container == "MP4")
-    return []
+    remarks = [_without_end(path)] if cut_ogg else []
+    if size is not None and size.declared_bytes is None:
+        remarks.append(_streaming(path))
+    return remarks, False
 
 
 def _check_wav(path: Path, header: WavHeader) -> list[Remark]:
@@ -138,7 +142,7 @@ def _check_wav(path: Path, header: WavHeader) -> list[Remark]:
             f"{path}: the header says 0 Hz", hint="export the recording again", code="E_HEADER"
         )
     if header.missing_bytes:
-        raise _cut_off(path, header.there_bytes, header.declared_bytes or 0)
+        raise _cut_off(path, header.there_bytes, header.declared_bytes)
     remarks = []
     if header.has_sound and header.declared_bytes is None and header.there_bytes:
         remarks.append(_streaming(path))
@@ -163,7 +167,15 @@ def _streaming(path: Path) -> Remark:
     )
 
 
-def _cut_off(path: Path, there: int, declared: int, *, whole: bool = False) -> DataError:
+def _without_end(path: Path) -> Remark:
+    return Remark(
+        "W_LENGTH",
+        f"{path}: the end of the file is missing (no last Ogg page)",
+        "read as far as it goes; copy the file again",
+    )
+
+
+def _cut_off(path: Path, there: int, declared: int | None, *, whole: bool = False) -> DataError:
     what = "the file" if whole else "sound"
     return DataError(
         f"{path}: cut off: {there} of {declared} bytes of {what} are there",

@@ -35,8 +35,12 @@ class AudioStream(Protocol):
     def close(self) -> None: ...
 
 
-def open_stream(path: Path, container: str, head: bytes) -> AudioStream:
+def open_stream(
+    path: Path, container: str, head: bytes, *, is_unfinished: bool = False
+) -> AudioStream:
     """The decoder that can read the file, whatever its name; `container` is what its start says.
+
+    `is_unfinished` files tell no length though they hold sound; libsndfile would find none.
 
     Raises DataError: E_NOT_AUDIO, E_CODEC.
     """
@@ -45,8 +49,10 @@ def open_stream(path: Path, container: str, head: bytes) -> AudioStream:
 
     if container not in VIDEO_KIN:
         stream = SoundfileStream.open(path)
-        if stream is not None:
+        if stream is not None and stream.length_known and not is_unfinished:
             return stream
+        if stream is not None:
+            stream.close()
     looks_raw = not container and path.suffix.lower() in HEADERLESS
     if not looks_raw and can_use_av(container, path):
         return AvStream(path, container, head)

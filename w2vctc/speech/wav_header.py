@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 _MAX_CHUNKS = 1_000  # a file of zeros reads as chunks without end
-_UNKNOWN_LENGTHS = (0, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF)  # written to a pipe: nobody knew
+_UNKNOWN_LENGTHS = (0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF)  # written to a pipe: nobody knew
 _IN_DS64 = 0xFFFFFFFF
 _FORMS = {b"RIFF": "<", b"RIFX": ">", b"RF64": "<", b"BW64": "<"}
 
@@ -22,6 +22,7 @@ class WavHeader:
     has_sound: bool = True  # whether there is a data chunk at all
     block_bytes: int = 0  # of one sample in all channels; 0 where the header does not say
     stray_bytes: int = 0  # behind the sound, that are no chunk
+    is_unfinished: bool = False  # the recorder wrote sound, but never its length
 
     @property
     def missing_bytes(self) -> int:
@@ -50,14 +51,25 @@ def read_wav_header(path: Path, n_bytes: int) -> WavHeader | None:
                 sample_rate, block_bytes = _read_layout(stream.read(min(length, 14)), order)
             if name == b"data":
                 told = long_length if length == _IN_DS64 and long_length else length
-                declared = None if told in _UNKNOWN_LENGTHS else told
-                start = stream.tell()
-                stray = 0 if declared is None else _count_stray(stream, start + declared, n_bytes)
-                there = max(n_bytes - start, 0)
-                return WavHeader(
-                    sample_rate, declared, there, block_bytes=block_bytes, stray_bytes=stray
-                )
+                return _measure_sound(stream, told, n_bytes, sample_rate, block_bytes)
     return WavHeader(sample_rate, None, 0, has_sound=False, block_bytes=block_bytes)
+
+
+def _measure_sound(
+    stream: BinaryIO, length: int, n_bytes: int, sample_rate: int | None, block_bytes: int
+) -> WavHeader:
+    """The header, with the stream at the start of the sound, which is to be `length` bytes."""
+    start = stream.tell()
+    stray = 0 if length in _UNKNOWN_LENGTHS else _count_stray(stream, start + length, n_bytes)
+    is_unfinished = length == 0 and stray > 0
+    return WavHeader(
+        sample_rate,
+        None if length in _UNKNOWN_LENGTHS or is_unfinished else length,
+        max(n_bytes - start, 0),
+        block_bytes=block_bytes,
+        stray_bytes=0 if is_unfinished else stray,
+        is_unfinished=is_unfinished,
+    )
 
 
 def _read_layout(content: bytes, order: str) -> tuple[int | None, int]:
