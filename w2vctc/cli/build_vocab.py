@@ -28,6 +28,13 @@ def build_vocab_cli(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the vocabulary of a trained model.")
     ] = False,
+    write_profile: Annotated[
+        bool,
+        typer.Option(
+            "--write-profile",
+            help="Only draft vocab/LANG.toml, the language's profile, for a person to review.",
+        ),
+    ] = False,
     json: flags.Json = False,
 ) -> None:
     """Make the character vocabulary and the CTC tokenizer from the training texts."""
@@ -42,6 +49,11 @@ def build_vocab_cli(
         model=model,
         profile=profile,
     )
+    if write_profile:
+        from w2vctc.cli.write_profile import write_profile as write
+
+        write(project, as_json=json)
+        return
     built = build_vocab(project, digraphs=digraphs, overwrite=overwrite)
     show(built, as_json=json)
 

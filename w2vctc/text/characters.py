@@ -112,7 +112,14 @@ def describe_character(character: str) -> str:
 
 
 def name_character(character: str) -> str:
-    """The Unicode name; where it has none, what kind of character it is, in small letters."""
+    """The Unicode name; where it has none, what kind of character it is, in small letters.
+
+    A letter of several characters has the names of all, with " + " between.
+    """
+    return " + ".join(map(_name_one, character))
+
+
+def _name_one(character: str) -> str:
     kind = _NAMELESS.get(unicodedata.category(character), "unnamed character")
     return _CONTROLS.get(character, unicodedata.name(character, kind))
 

@@ -44,6 +44,16 @@ def name_script(code: str) -> str:
     return str(tables.script_name(code, code)).replace("_", " ")
 
 
+def fits_any_script(character: str) -> bool:
+    """Whether a character is of no script of its own: Common or Inherited."""
+    return script_of(character) in _ANY
+
+
+def list_companions(script: str) -> frozenset[str]:
+    """The script itself and those that stand beside it within one word (Han and kana)."""
+    return frozenset({script}).union(*(family for family in _FAMILIES if script in family))
+
+
 def count_scripts(text: Iterable[str]) -> Counter[str]:
     """How many letters of `text` each script has; Common and Inherited do not count."""
     counts = Counter(script_of(character) for character in text if character.isalpha())
@@ -71,13 +81,11 @@ def _judge_word(word: str, declared: Collection[str], home: Counter[str]) -> Mix
         return None
     # Ties go to the script of the profile's letters, then to that of the first letter.
     script = max(counts, key=lambda code: (counts[code], home[code]))
-    together: frozenset[str] = frozenset({script}).union(
-        *(family for family in _FAMILIES if script in family)
-    )
+    together = list_companions(script).union(_ANY)
     strangers = [
         character
         for character in dict.fromkeys(foreign)
-        if character.isalpha() and script_of(character) not in together.union(_ANY)
+        if character.isalpha() and script_of(character) not in together
     ]
     return MixedWord(word, script, tuple(sorted(counts)), tuple(strangers)) if strangers else None
 

@@ -142,12 +142,13 @@ def _tell_fate(character: str, profile: LanguageProfile) -> tuple[str, str] | No
         return "W_CHAR", "is removed"
     if left == " ":
         return "W_CHAR", "becomes a space" + (
-            ", though people may say it" if _is_spoken(character) else ""
+            ", though people may say it" if may_be_spoken(character) else ""
         )
     return None if left == character else ("W_CHAR", f"is taken as {left.strip()!r}")
 
 
-def _is_spoken(character: str) -> bool:
+def may_be_spoken(character: str) -> bool:
+    """Whether people read a sign aloud, as they do %, @ and the currencies'."""
     return character in _SPOKEN or unicodedata.category(character) == "Sc"
 
 
