@@ -57,7 +57,7 @@ FILE_FAULTS = {
         "not a sound file that can be read"
         " (its first bytes are b'\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08')",
     ),
-    "nan": ("E_NONFINITE", "1 samples are not finite numbers, the first is sample 4000 (0.250 s)"),
+    "nan": ("E_NONFINITE", "sample 4000 (0.250 s) is not a finite number"),
 }
 
 
@@ -179,6 +179,8 @@ def test_finetune_refuses_a_broken_recording_before_training(
     data = speech_rows()
     spoil(data / "train-2.wav", kind)
     reason, message = FILE_FAULTS[kind]
+    if kind == "nan":  # here all samples are looked at
+        message = "1 samples are not finite numbers, the first is sample 4000 (0.250 s)"
     code, out, err = run("finetune", "--model", "tiny")
     assert (code, out) == (3, "")
     assert err == (
