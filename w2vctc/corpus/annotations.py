@@ -53,6 +53,7 @@ class Annotation:
     links: tuple[MediaLink, ...] = ()
     stems: tuple[str, ...] = ()  # of the recording, where not the annotation's own
     or_only: bool = False  # the only recording beside it will do, whatever its name
+    refused: tuple[tuple[str, str], ...] = ()  # (label, why) of what is no segment
 
 
 def choose_tiers(tiers: Sequence[Tier], wanted: str | None, *, where: Path) -> list[Tier]:
@@ -147,6 +148,8 @@ def require_files(place: Path, files: Iterable[Path], what: str) -> list[Path]:
 def _make_rows(
     annotation: Annotation, recording: Path, name: str, *, split: str
 ) -> Iterator[Utterance | Fault]:
+    for label, why in annotation.refused:
+        yield Fault("E_ROW", f"{name}:{label}: {why}", source=f"{name}:{label}")
     told = [segment for segment in annotation.segments if segment.text.strip()]
     offset_s = find_offset(recording, annotation.links)
     for segment in told:
