@@ -12,17 +12,20 @@ from pathlib import Path
 
 from w2vctc.corpus.columns import clean_name, find_columns, has_columns, make_utterance
 from w2vctc.corpus.fault import Fault
-from w2vctc.corpus.plain_text import read_text
+from w2vctc.corpus.plain_text import MAX_LINE_LENGTH, read_text
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 
 TABLE_SUFFIXES = (".tsv", ".csv")
-MAX_CELL_LENGTH = 131_072  # characters; the csv module's own limit
 _HEADING_BYTES = 1 << 16
 
 
-def read_table(path: Path, *, split: str = "") -> Iterator[Utterance | Fault]:
+def read_table(
+    path: Path, *, split: str = "", folder: Path | None = None
+) -> Iterator[Utterance | Fault]:
     """A row or fault per line of a TSV or CSV file; audio paths are relative to its folder.
+
+    `folder` is another one that audio paths are relative to.
 
     Raises DataError: E_ENCODING, E_COLUMNS, E_EMPTY_MANIFEST.
     """
@@ -43,7 +46,9 @@ def read_table(path: Path, *, split: str = "") -> Iterator[Utterance | Fault]:
             yield Fault("E_ROW", f"{source}: {why}", source=source)
         else:
             row = dict(zip(names, cells, strict=True))
-            yield make_utterance(row, columns, folder=path.parent, source=source, split=split)
+            yield make_utterance(
+                row, columns, folder=folder or path.parent, source=source, split=split
+            )
         seen = True
     if not seen:
         raise _empty_table(path)
@@ -103,7 +108,7 @@ def _refuse_row(cells: Sequence[str], names: Sequence[str]) -> str:
             " (a tab or an unclosed quote inside a transcript?)"
         )
     longest = max(map(len, cells))
-    return f"a cell of {longest:,} characters" if longest > MAX_CELL_LENGTH else ""
+    return f"a cell of {longest:,} characters" if longest > MAX_LINE_LENGTH else ""
 
 
 def _empty_table(path: Path) -> DataError:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from w2vctc.corpus.paths import fold_name
+
 # The first one is taken where a recording is there in several: what was not compressed, first.
 SOUND_SUFFIXES = (
     *(".wav", ".flac", ".wave", ".bwf", ".rf64", ".w64", ".aiff", ".aif", ".aifc", ".caf"),
@@ -37,6 +39,31 @@ def list_sounds(folder: Path) -> dict[str, str]:
         for name in filter(is_sound, names):
             found.setdefault(split_name(name)[0], []).append(name)
     return {stem: pick_sound(names) for stem, names in found.items()}
+
+
+class SoundFolder:
+    """The sound files right in a folder, and which of them a transcript has asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._names = list_sounds(folder)
+        self._folded = {fold_name(stem): stem for stem in self._names}
+        self._taken: set[str] = set()
+
+    def take(self, stem: str) -> Path | None:
+        """The path of the sound called `stem`, spelled like that even if the disk has other case.
+
+        `read_corpus` brings the spelling in order and says so.
+        """
+        there = stem if stem in self._names else self._folded.get(fold_name(stem))
+        if there is None:
+            return None
+        self._taken.add(there)
+        return self.folder / (stem + split_name(self._names[there])[1])
+
+    def list_rest(self) -> list[Path]:
+        """The sounds that nobody asked for."""
+        return [self.folder / name for stem, name in self._names.items() if stem not in self._taken]
 
 
 def walk_files(
