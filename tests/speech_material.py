@@ -1,8 +1,10 @@
 """Sounds made on the spot, and the files that hold them."""
 
 import wave
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,3 +33,46 @@ def write_wav(
         stream.setsampwidth(2)
         stream.setframerate(sample_rate)
         stream.writeframes((waveform * 32767).astype("<i2").tobytes())
+
+
+def encode_av(
+    path: Path,
+    samples: NDArray[np.float32],
+    *,
+    sample_rate: int,
+    container: str,
+    codec: str,
+    start_s: float = 0.0,
+    picture: bool = False,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A file that FFmpeg's libraries write, from samples of shape (n,) or (n, n_channels).
+
+    With `picture` a film of a black square runs from 0 s on, whenever the sound starts.
+    """
+    planes = np.atleast_2d(samples.T).astype(np.float32)
+    layout = {1: "mono", 2: "stereo"}[len(planes)]
+    with av.open(str(path), "w", format=container) as file:
+        film = file.add_stream("mpeg4", rate=10) if picture else None
+        sound = file.add_stream(codec, rate=sample_rate, layout=layout, options=options)
+        if film is not None:
+            film.width = film.height = 16
+            film.pix_fmt = "yuv420p"
+            black = av.VideoFrame.from_ndarray(np.zeros((24, 16), dtype=np.uint8), "yuv420p")
+            for number in range(10):
+                black.pts, black.time_base = number, Fraction(1, 10)
+                file.mux(film.encode(black))
+            file.mux(film.encode(None))
+        to_codec = av.AudioResampler(sound.codec_context.format, layout, sample_rate)
+        for first in range(0, planes.shape[1], 1024):
+            block = np.ascontiguousarray(planes[:, first : first + 1024])
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+            frame.sample_rate = sample_rate
+            frame.pts = first + round(start_s * sample_rate)
+            frame.time_base = Fraction(1, sample_rate)
+            for ready in to_codec.resample(frame):
+                file.mux(sound.encode(ready))
+        for ready in to_codec.resample(None):
+            file.mux(sound.encode(ready))
+        file.mux(sound.encode(None))
+    return path

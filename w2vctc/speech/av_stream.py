@@ -51,6 +51,8 @@ _INDEXED = ("mov", "matroska")  # where FFmpeg finds a time without reading all 
 _GUESSED_TIMES = ("ac3", "eac3", "mp3", "ape", "wv")  # no timestamps: FFmpeg adds up roundings
 _FALLBACKS = ("WAV", "CAF", "OGG", "AIFF", "MP3", "AU", "FLAC")  # what libsndfile gives up on
 _OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file"}
+# What FFmpeg and its Python binding raise over damaged files, besides their own errors.
+_UNDER_DAMAGE = (OSError, ValueError, RuntimeError, LookupError, ArithmeticError, MemoryError)
 _PREROLL_S = 0.5  # decoders start from silence after a seek: SBR, bit reservoirs, Opus' 80 ms
 _TAIL_S = 3.0
 _GAP_S = 0.02  # timestamps may jitter by less; lost packets are longer
@@ -285,7 +287,7 @@ class AvStream:
             ):
                 opened = True
                 yield file, self._choose(file)
-        except (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError) as error:
+        except (av.FFmpegError, *_UNDER_DAMAGE) as error:
             if not opened:
                 raise refuse_unknown(self._path, self._head) from error
             raise self._broken(getattr(error, "strerror", None) or str(error)) from error
