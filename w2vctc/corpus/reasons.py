@@ -23,6 +23,10 @@ REASONS: dict[str, Reason] = {
         "the path leads out of the data's folder", "--allow-outside permits it, if it is meant"
     ),
     "E_CHANGED": Reason("the file was changed meanwhile", "let no other program write there"),
+    "E_NAME": Reason(
+        "a name that no table can hold (a tab, a line end, bytes that are not UTF-8)",
+        "rename the file, or `w2vctc prepare --audio flac`",
+    ),
     "W_NAME": Reason(
         "the name is spelled otherwise on the disk (case, or composed letters)",
         "rename one of them: other machines will not find it",
@@ -94,6 +98,7 @@ REASONS: dict[str, Reason] = {
     "W_NFD": Reason("letters and accents typed apart", "nothing; they are composed"),
     # --- the same twice
     "E_LEAK": Reason("the same sound in two splits", "take it out of one, or the test is no test"),
+    "E_SPLIT": Reason("the rows cannot be divided that way", "--split-by sentence, or auto"),
     "E_SPLIT_OVERLAP": Reason(
         "left out, so that the splits share nothing", "nothing; or divide by sentence only"
     ),
