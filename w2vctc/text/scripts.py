@@ -65,29 +65,37 @@ def count_scripts(text: Iterable[str]) -> Counter[str]:
 def find_mixed_words(text: str, *, declared: Collection[str] = ()) -> list[MixedWord]:
     """The words of `text` that mix scripts; all but letters and marks divides words here.
 
-    Letters in `declared` fit any word: some alphabets borrow from another script (θ, β). They
-    also say which script is at home where a word has as many letters of one as of the other.
+    `declared` are the letters of an alphabet. Those that it borrows from another script (θ in a
+    Latin one) count as its own. Where a word has as many letters of one script as of another, the
+    alphabet's script is at home.
     """
-    home = count_scripts(declared)
-    words = _split_letters(text)
-    found = (_judge_word(word, declared, home) for word in words if not word.isascii())
+    words = [word for word in _split_letters(text) if not word.isascii()]
+    if not words:
+        return []
+    home = _find_home(frozenset(declared))
+    found = (_judge_word(word, frozenset(declared), home) for word in words)
     return [mixed for mixed in found if mixed]
 
 
-def _judge_word(word: str, declared: Collection[str], home: Counter[str]) -> MixedWord | None:
-    foreign = [character for character in word if character not in declared]
-    counts = count_scripts(word)
+@lru_cache(maxsize=64)
+def _find_home(declared: frozenset[str]) -> str:
+    counts = count_scripts(sorted(declared))
+    return max(counts, key=lambda code: (counts[code], code), default="")
+
+
+def _judge_word(word: str, declared: frozenset[str], home: str) -> MixedWord | None:
+    scripts = {
+        character: home if character in declared and home else script_of(character)
+        for character in word
+        if character.isalpha() and not fits_any_script(character)
+    }
+    counts = Counter(scripts[character] for character in word if character in scripts)
     if len(counts) < 2 or any(counts.keys() <= family for family in _FAMILIES):
         return None
-    # Ties go to the script of the profile's letters, then to that of the first letter.
-    script = max(counts, key=lambda code: (counts[code], home[code]))
-    together = list_companions(script).union(_ANY)
-    strangers = [
-        character
-        for character in dict.fromkeys(foreign)
-        if character.isalpha() and script_of(character) not in together
-    ]
-    return MixedWord(word, script, tuple(sorted(counts)), tuple(strangers)) if strangers else None
+    script = max(counts, key=lambda code: (counts[code], code == home))
+    together = list_companions(script)
+    strangers = tuple(letter for letter, code in scripts.items() if code not in together)
+    return MixedWord(word, script, tuple(sorted(counts)), strangers)
 
 
 def _split_letters(text: str) -> list[str]:

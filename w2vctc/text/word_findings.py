@@ -56,13 +56,17 @@ class JudgedWord:
 
 def judge_word(word: str, profile: LanguageProfile) -> JudgedWord:
     """All that `find_text_faults` has to say about one word of a transcript."""
-    normalized = normalize_text(word, profile)
+    reserved = tuple(_find_reserved(word))
+    kept = normalized = normalize_text(word, profile)
+    if reserved:  # refused for them: what they are made of is not looked at
+        word = remove_reserved(word)
+        normalized = normalize_text(word, profile)
     return JudgedWord(
-        kept=normalized != "",
+        kept=kept != "",
         findings=(
-            *_find_reserved(word),
+            *reserved,
             *_find_stray_marks(word, profile),
-            *_find_characters(remove_reserved(word), profile),
+            *_find_characters(word, profile),
             *_find_mixed(word, profile),
             *_find_unexpected(word, normalized, profile),
             *_find_digits(word, normalized, profile),
@@ -112,7 +116,7 @@ def _find_characters(word: str, profile: LanguageProfile) -> Iterator[TextFindin
 def _judge_character(character: str, profile: LanguageProfile) -> tuple[str, str] | None:
     """The code of a character that needs a remark, and the end of the message."""
     category = unicodedata.category(character)
-    if _is_declared(character, profile):
+    if character in _declared(profile):
         return None
     if character.isalnum() and not is_unseen(character) and fold_form(character) == character:
         return None
@@ -122,12 +126,6 @@ def _judge_character(character: str, profile: LanguageProfile) -> tuple[str, str
         return "E_CHAR", _NO_CHARACTER[category]
     plain = category[0] in "MPZ" and character not in _SPOKEN and not is_unseen(character)
     return None if plain else _tell_fate(character, profile)
-
-
-def _is_declared(character: str, profile: LanguageProfile) -> bool:
-    return character in _expected(profile) or any(
-        character in seen for seen in profile.replacements
-    )
 
 
 def _is_new(character: str) -> bool:
@@ -144,7 +142,8 @@ def _tell_fate(character: str, profile: LanguageProfile) -> tuple[str, str] | No
         return "W_CHAR", "becomes a space" + (
             ", though people may say it" if may_be_spoken(character) else ""
         )
-    return None if left == character else ("W_CHAR", f"is taken as {left.strip()!r}")
+    declared = left == character or left in profile.word_signs
+    return None if declared else ("W_CHAR", f"is taken as {left.strip()!r}")
 
 
 def may_be_spoken(character: str) -> bool:
@@ -155,7 +154,7 @@ def may_be_spoken(character: str) -> bool:
 def _find_mixed(word: str, profile: LanguageProfile) -> Iterator[TextFinding]:
     if word.isascii():
         return
-    for mixed in find_mixed_words(word, declared=frozenset("".join(profile.letters))):
+    for mixed in find_mixed_words(word, declared=_declared(profile)):
         names = " and ".join(name_script(code) for code in mixed.scripts)
         named = "; ".join(_name_stranger(letter, mixed, profile) for letter in mixed.strangers)
         yield warn("W_MIXED_SCRIPT", f"{shorten(mixed.word)!r} mixes {names}: {named}", mixed.word)
@@ -187,6 +186,13 @@ def _expected(profile: LanguageProfile) -> frozenset[str]:
     return frozenset("".join((*profile.letters, *profile.word_signs)))
 
 
+@lru_cache(maxsize=8)
+def _declared(profile: LanguageProfile) -> frozenset[str]:
+    """The characters that the profile knows of, in both cases, replaced ones included."""
+    known = "".join((*profile.letters, *profile.word_signs, *profile.replacements))
+    return frozenset(known + known.upper())
+
+
 def _find_digits(word: str, normalized: str, profile: LanguageProfile) -> Iterator[TextFinding]:
     left = [c for c in normalized if unicodedata.category(c)[0] == "N"]
     if all(character in _expected(profile) for character in left):
@@ -204,9 +210,7 @@ def _find_decomposed(word: str) -> Iterator[TextFinding]:
     if unicodedata.is_normalized("NFC", word):
         return
     composed = unicodedata.normalize("NFC", word)
-    yield warn(
-        "W_NFD", f"{shorten(word)!a} is not composed (NFC); it is taken as {composed!r}", word
-    )
+    yield warn("W_NFD", f"{shorten(word)!a} is not composed (NFC); it is taken as {composed!r}")
 
 
 def shorten(text: str) -> str:
