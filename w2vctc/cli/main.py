@@ -9,6 +9,7 @@ import typer
 
 from w2vctc import __version__
 from w2vctc.cli.build_vocab import build_vocab_cli
+from w2vctc.cli.check import check_cli
 from w2vctc.cli.decode import decode_cli
 from w2vctc.cli.demo import demo_cli
 from w2vctc.cli.doctor import doctor_cli
@@ -24,7 +25,7 @@ DEBUG_VARIABLE = "W2VCTC_DEBUG"  # set to 1 to see the traceback of an error
 app = typer.Typer(
     name="w2vctc",
     help="From a folder of transcribed speech to a speech recogniser of your own.",
-    epilog="In this order: build-vocab, finetune, train-lm, tune, evaluate, decode.",
+    epilog="In this order: check, build-vocab, finetune, train-lm, tune, evaluate, decode.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,6 +58,7 @@ def _add(name: str, verb: Any, example: str) -> None:
     app.command(name, epilog=f"Example:  {example}")(verb)
 
 
+_add("check", check_cli, "w2vctc check recordings/ --lang ca --report check.html")
 _add("build-vocab", build_vocab_cli, "w2vctc build-vocab --lang ca")
 _add("finetune", finetune_cli, "w2vctc finetune --lang ca --model xlsr-53")
 _add("train-lm", train_lm_cli, "w2vctc train-lm --lang ca --text corpus.txt --order 3")

@@ -44,7 +44,7 @@ def open_corpus(project: Project) -> Corpus:
         raise DataError(fatal.message, hint=fatal.hint, code=fatal.code)
     if not corpus.utterances:
         refuse_faults(CheckedRows((), corpus.errors), hint="mend those rows")
-    corpus = _ensure_splits(corpus, make_normalizer(open_profile(project)))
+    corpus = ensure_splits(corpus, make_normalizer(open_profile(project)))
     if corpus.note:
         say(f"{project.data}: {corpus.note}")
     return corpus
@@ -80,7 +80,7 @@ def usable_texts(corpus: Corpus, split: str) -> list[str]:
     return texts
 
 
-def _ensure_splits(corpus: Corpus, normalize: Callable[[str], str]) -> Corpus:
+def ensure_splits(corpus: Corpus, normalize: Callable[[str], str]) -> Corpus:
     if "dev" in corpus.splits or not corpus.utterances:
         return corpus
     divided = split_rows(

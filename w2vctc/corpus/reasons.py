@@ -64,7 +64,7 @@ REASONS: dict[str, Reason] = {
     ),
     "W_RATE": Reason(
         "too many or too few letters for the time",
-        "listen: the transcript may belong to another clip, or tell half of it",
+        "listen whether the transcript belongs to it",
     ),
     # --- tables and annotation
     "E_DUP_ID": Reason("the id stands twice in one split", "give each row an id of its own"),
@@ -77,9 +77,14 @@ REASONS: dict[str, Reason] = {
     "E_NO_TEXT": Reason("a recording without a transcript", "write it, or take the file out"),
     "E_PIPE": Reason("a command stands where a path should be", "make files of it first"),
     "E_TIER": Reason("which tier has the transcripts is not clear", "name it with --tier"),
+    "E_ANNOTATION": Reason("the annotation file is not whole", "open it and save it again"),
+    "E_DATASET": Reason("the data set's file is not whole", "download or save it again"),
+    "E_CONFIG": Reason("several data sets are there", "name the folder of one of them"),
     "E_HUB": Reason("the hub cannot be reached or has no such data", "check the name and the net"),
     "E_DISK": Reason("the disk is full", "free some space"),
     "W_NO_TEXT": Reason("a recording that no row names", "add it to the table, if it is meant"),
+    "W_SPLIT": Reason("a split that is not train, dev or test", "nothing; it is left out"),
+    "W_CACHE": Reason("the cache held a damaged file", "nothing; it was written anew"),
     "W_EMPTY": Reason("annotations without text", "nothing; they are left out"),
     # --- transcripts
     "E_EMPTY_TEXT": Reason("nothing is left of the transcript", "write it, or take the row out"),
