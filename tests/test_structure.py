@@ -117,7 +117,17 @@ def test_the_verbs_are_those_that_the_overview_lists(capsys: pytest.CaptureFixtu
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [
-        *("build-vocab", "decode", "demo", "doctor", "evaluate", "finetune", "train-lm", "tune")
+        *(
+            "build-vocab",
+            "check",
+            "decode",
+            "demo",
+            "doctor",
+            "evaluate",
+            "finetune",
+            "train-lm",
+            "tune",
+        )
     ] == VERBS
     assert all(f"  {verb} " in shown for verb in VERBS)
 
