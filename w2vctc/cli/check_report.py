@@ -119,13 +119,11 @@ def _draw_charts(result: CheckResult) -> list[Chart]:
     if result.rates is not None:
         rates = [row.rate for row in usable if row.rate is not None]
         marks = (
-            Mark(result.rates.lowest, f"{result.rates.lowest:.3g}"),
-            Mark(result.rates.highest, f"{result.rates.highest:.3g}"),
+            Mark(result.rates.lowest, f"lowest {result.rates.lowest:.3g}"),
+            Mark(result.rates.highest, f"highest {result.rates.highest:.3g}"),
         )
         charts.append(
-            _draw_spread(
-                "Speaking rate", result.rates.spread, rates, "letters in letters per second", marks
-            )
+            _draw_spread("Speaking rate", result.rates.spread, rates, "letters per second", marks)
         )
     if result.sound is not None and result.sound.levels_dbfs is not None:
         charts.append(_draw_spread("Loudness", result.sound.levels_dbfs, (), "level in dBFS"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-_WIDTH, _HEIGHT = 440, 230  # of the viewBox; the page shows it at about this size, in pixels
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 14, 44  # room for ticks, and for the axes' names
+_WIDTH, _HEIGHT = 440, 240  # of the viewBox; the page shows it at about this size, in pixels
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 26, 44  # room for ticks, and for the axes' names
 _MOST_TICKS = 6
 _GAP = 1.0  # between neighbouring bars
 _MIN_BAR = 1.5  # a single clip among thousands can still be seen
@@ -48,7 +48,7 @@ def draw_histogram(
     summary = f"{title}: {_summarize(edges, counts, x_name, y_name)}"
     return Markup(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
-        '<text class="name" x="{}" y="10">{}</text></svg>'
+        '<text class="name" x="{}" y="12">{}</text></svg>'
     ).format(_WIDTH, _HEIGHT, summary, Markup("").join(parts), 2, y_name)
 
 

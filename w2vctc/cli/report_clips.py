@@ -51,14 +51,14 @@ class ClipList:
 def list_clips(result: CheckResult, *, n_jobs: int = 2) -> ClipList:
     """The suspicious clips whose file can be opened, reason by reason in turn, with sounds."""
     queues = _make_queues(result)
-    reasons_of: dict[int, list[str]] = {}
+    reasons_of: dict[tuple[str, str], list[str]] = {}
     for reason, rows in queues.items():
         for row in rows:
-            reasons_of.setdefault(id(row), []).append(reason)
+            reasons_of.setdefault(_name(row), []).append(reason)
     chosen = list(islice(_take_turns(queues.values()), MAX_CLIPS))
     sounds = embed_sounds([row.utterance for row in chosen[:MAX_PLAYERS]], n_jobs=n_jobs)
     clips = [
-        _make_clip(row, tuple(reasons_of[id(row)]), sound)
+        _make_clip(row, tuple(reasons_of[_name(row)]), sound)
         for row, sound in zip_longest(chosen, sounds, fillvalue="")
         if isinstance(row, CheckedRow)
     ]
@@ -75,8 +75,8 @@ def _make_queues(result: CheckResult) -> dict[str, list[CheckedRow]]:
         for code in dict.fromkeys(fault.code for fault in row.faults):
             queues.setdefault(code, []).append(row)
     if result.rates is not None and result.rates.outliers:
-        worst = {id(row): place for place, row in enumerate(result.rates.outliers)}
-        queues.get("W_RATE", []).sort(key=lambda row: worst.get(id(row), len(worst)))
+        worst = {_name(row): place for place, row in enumerate(result.rates.outliers)}
+        queues.get("W_RATE", []).sort(key=lambda row: worst.get(_name(row), len(worst)))
     usable = [row for row in rows if row.is_usable]
     # Of a handful of clips, the longest says nothing.
     if len(usable) > 4 * _N_EXTREMES:
@@ -86,13 +86,18 @@ def _make_queues(result: CheckResult) -> dict[str, list[CheckedRow]]:
     return {reason: found for reason, found in queues.items() if found}
 
 
+def _name(row: CheckedRow) -> tuple[str, str]:
+    """What tells a row from all others: objects change while faults are added to them."""
+    return row.utterance.split, row.utterance.id
+
+
 def _take_turns(queues: Iterable[list[CheckedRow]]) -> Iterator[CheckedRow]:
     """The first of each queue, then the second of each, ...; every row once."""
-    seen: set[int] = set()
+    seen: set[tuple[str, str]] = set()
     for rank in zip_longest(*queues):
         for row in rank:
-            if row is not None and id(row) not in seen:
-                seen.add(id(row))
+            if row is not None and _name(row) not in seen:
+                seen.add(_name(row))
                 yield row
 
 
