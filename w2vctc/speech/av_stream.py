@@ -49,7 +49,16 @@ _FORMATS = {
 }
 _INDEXED = ("mov", "matroska")  # where FFmpeg finds a time without reading all before it
 _GUESSED_TIMES = ("ac3", "eac3", "mp3", "ape", "wv")  # no timestamps: FFmpeg adds up roundings
-_FALLBACKS = ("WAV", "CAF", "OGG", "AIFF", "MP3", "AU", "FLAC")  # what libsndfile gives up on
+_FALLBACKS = (
+    "WAV",
+    "RF64",
+    "CAF",
+    "OGG",
+    "AIFF",
+    "MP3",
+    "AU",
+    "FLAC",
+)  # what libsndfile gives up on
 _OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file"}
 # What FFmpeg and its Python binding raise over damaged files, besides their own errors.
 _UNDER_DAMAGE = (OSError, ValueError, RuntimeError, LookupError, ArithmeticError, MemoryError)

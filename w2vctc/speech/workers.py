@@ -20,6 +20,7 @@ from w2vctc.errors import MachineError
 from w2vctc.speech.remark import Remark
 
 _CHILD = "from w2vctc.speech.worker import serve; serve()"
+_START_S = 60.0  # a fresh interpreter on a slow disk
 _HINT = "take it out, or convert it with another program"
 
 
@@ -147,12 +148,15 @@ class _Worker:
 
     def _start_child(self) -> "subprocess.Popen[bytes]":
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        # Isolated, since a data folder may hold a random.py; what this process can import, the
+        # child can.
+        paths = [path for path in sys.path if path]
+        program = f"import sys; sys.path[:] = {paths!r}; {_CHILD}"
         with self._lock:
             if self._stopped.is_set():
                 raise InterruptedError
             child = subprocess.Popen(
-                [sys.executable, "-c", _CHILD],
+                [sys.executable, "-I", "-c", program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # decoders in C write there about every flaw
@@ -163,7 +167,9 @@ class _Worker:
         assert child.stdout is not None
         with contextlib.suppress(OSError):
             send_message(child.stdin, (self._function, self._limits.memory_bytes))
-        if receive_message(child.stdout) is None:
+        with _Alarm(_START_S, child):
+            answer = receive_message(child.stdout)
+        if answer is None:
             raise MachineError(
                 f"a process for decoding cannot be started (exit code {child.wait()})",
                 hint="is there enough memory? use fewer processes",
