@@ -46,6 +46,7 @@ def test_greek_sigma_by_its_place_in_the_word() -> None:
 
 def test_sigma_goes_by_its_place_without_a_greek_profile_too() -> None:
     assert change_case("ΣΑΣ.Σ οδοσ", "lower") == "σας.σ οδος"
+    assert change_case("ΣΑΣ.Σ ΌΣΣ", "lower", "turkish") == "σας.σ όσς"
     assert change_case("xσ", "lower") == "xσ"  # an orthography of its own
 
 

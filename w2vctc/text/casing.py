@@ -39,13 +39,14 @@ def _to_lower(text: str, locale: CasingLocale) -> str:
     if locale == "turkish":
         text = text.replace("İ", "i").replace("I", "ı").lower()
         # what a program without the rule makes of İ: an i with a second dot
-        return re.sub("i\u0307+", "i", text)
-    if locale == "lithuanian":
-        return _SOFT_DOTTED.sub(_add_dot, unicodedata.normalize("NFD", text.lower()))
-    text = text.lower()
-    # Python knows the rule for a capital, but takes ΣΑΣ.Σ for one word.
+        text = re.sub("i\u0307+", "i", text)
+    elif locale == "lithuanian":
+        text = _SOFT_DOTTED.sub(_add_dot, unicodedata.normalize("NFD", text.lower()))
+    else:
+        text = text.lower()
     if "ς" in text or "σ" in text:
-        text = _SIGMA_AT_END.sub("ς", _SIGMA_INSIDE.sub("σ", text))
+        # Python knows the rule for a capital, but takes ΣΑΣ.Σ for one word.
+        text = _SIGMA_AT_END.sub("ς", _SIGMA_INSIDE.sub("σ", unicodedata.normalize("NFC", text)))
     return text
 
 

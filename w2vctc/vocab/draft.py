@@ -58,6 +58,7 @@ def _write_letters(study: TextStudy) -> Iterator[str]:
         counts = ", ".join(f"{row.character}\u00a0{row.count:,}" for row in study.letters)
         yield _remark(f"How often: {counts}.").replace("\u00a0", " ")
     if study.rare:
+        yield ""
         yield _remark(
             "Seldom seen: foreign names, typing mistakes, or letters that so few transcripts do"
             " not show more often. Those of the language belong into the list above."
@@ -74,6 +75,7 @@ def _write_signs(study: TextStudy) -> Iterator[str]:
     signs = ", ".join(f'"{_escape(row.character)}"' for row in study.signs)
     yield f"word_signs = [{signs}]"
     if study.punctuation:
+        yield ""
         yield _remark(
             "These too stand inside words. They become a space, unless they are added above."
         )
@@ -126,6 +128,7 @@ def _write_replacements(study: TextStudy) -> Iterator[str]:
     """Remarks only: what a letter or a sign should become, a person must say."""
     yield "[replacements]"
     if study.foreign:
+        yield ""
         yield _remark(
             "Letters of another script. Where one was typed for a letter that looks like it, write"
             " that letter to the right, and take the # away:"
@@ -135,10 +138,12 @@ def _write_replacements(study: TextStudy) -> Iterator[str]:
             yield f'# "{row.character}" = "{alike}"  # {_describe(row)}'
         yield from _say_more(study.foreign)
     if study.mixed:
+        yield ""
         words = ", ".join(f"{word} {_times(count)}" for word, count in study.mixed[:_SHOWN])
         yield _remark(f"Words that mix scripts: {words}.")
         yield from _say_more(study.mixed)
     if study.symbols:
+        yield ""
         yield _remark(
             "Signs that people may say aloud. Write the word between the quotes, with a space on"
             " each side, and take the # away:"

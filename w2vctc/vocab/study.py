@@ -99,7 +99,7 @@ def study_texts(texts: Iterable[str], language: str) -> TextStudy:
         symbols=tuple(row for row in characters if may_be_spoken(row.character)),
         mixed=tuple(_find_mixed(clean)),
         n_numbers=sum(numbers.values()),
-        number_example=min(numbers, key=lambda word: (-numbers[word], word), default=""),
+        number_example=_trim(min(numbers, key=lambda word: (-numbers[word], word), default="")),
     )
 
 
@@ -211,6 +211,12 @@ def _find_scripts(letters: Iterable[CharacterCount]) -> tuple[str, ...]:
 def _is_native(letter: str, scripts: Collection[str]) -> bool:
     at_home = {code for script in scripts for code in list_companions(script)}
     return fits_any_script(letter[0]) or script_of(letter[0]) in at_home
+
+
+def _trim(word: str) -> str:
+    """`word` without the punctuation around it."""
+    inside = [place for place, character in enumerate(word) if character.isalnum()]
+    return word[inside[0] : inside[-1] + 1] if inside else word
 
 
 def _find_mixed(words: Mapping[str, int]) -> list[tuple[str, int]]:
