@@ -29,8 +29,8 @@ def write_profile(project: "Project", *, as_json: bool = False) -> Path:
         return path
     say(
         f"made {path}, a draft from {study.n_texts:,} training texts with"
-        f" {len(study.letters)} letters; as remarks: {len(study.rare)} rare letters,"
-        f" {len(study.foreign)} of other scripts, {len(study.mixed)} words that mix scripts"
+        f" {len(study.letters)} letters; as remarks, rare letters: {len(study.rare)},"
+        f" of other scripts: {len(study.foreign)}, words that mix scripts: {len(study.mixed)}"
     )
     if shipped.letters:
         say(f"from now on it takes the place of the shipped profile of {shipped.name}")
