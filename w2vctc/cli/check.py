@@ -118,9 +118,11 @@ def check(
     corpus = read_corpus(project.data, places)
     with show_progress() as report:
         result = check_corpus(corpus, profile, rules, deep_jobs=deep_jobs, report=report)
-    rows, _ = divide_usable(corpus, result, rules.normalize)
-    train_s = sum(row.duration_s or 0.0 for row in rows if row.split == "train")
-    advice = advise(result, options, train_minutes=train_s / 60, flags=project.flags)
+    divided = divide_usable(corpus, result, rules.normalize)
+    train_s = sum(row.duration_s or 0.0 for row in divided.rows if row.split == "train")
+    advice = advise(
+        result, options, train_minutes=train_s / 60, flags=project.flags, division=divided.note
+    )
     return corpus, replace(result, advice=advice)
 
 
@@ -195,11 +197,12 @@ def _save_fixed(folder: Path, project: "Project", corpus: "Corpus", result: "Che
     from w2vctc.cli.rows import make_normalizer, open_profile
     from w2vctc.cli.screen import say
 
-    rows, left_out = divide_usable(corpus, result, make_normalizer(open_profile(project)))
-    if not rows:
+    divided = divide_usable(corpus, result, make_normalizer(open_profile(project)))
+    if not divided.rows:
         say(f"nothing is written to {folder}: no row can be used")
         return
-    saved = save_usable(folder, rows, [*result.faults, *left_out], place=project.data)
+    faults = [*result.faults, *divided.left_out]
+    saved = save_usable(folder, divided.rows, faults, place=project.data)
     counts = ", ".join(f"{split} {saved.n_rows[split]:,}" for split in saved.n_rows)
     n_kept = sum(saved.n_rows.values())
     say(

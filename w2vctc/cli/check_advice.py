@@ -16,10 +16,21 @@ _BASE_HIDDEN_SIZE = 768
 
 
 def advise(
-    result: "CheckResult", options: "FinetuneOptions", *, train_minutes: float, flags: str
+    result: "CheckResult",
+    options: "FinetuneOptions",
+    *,
+    train_minutes: float,
+    flags: str,
+    division: str = "",
 ) -> tuple[str, ...]:
-    """Sentences about the data, the most important first; `flags` come behind a verb."""
+    """Sentences about the data, the most important first.
+
+    `train_minutes` are those that finetune will see, `flags` come behind a verb, `division` tells
+    how data that does not name its dev rows will be divided.
+    """
     advice = [_advise_schedule(options, train_minutes, flags)]
+    if division:
+        advice.append(f"the data does not say which rows are dev, so it will be {division}")
     if 0 < train_minutes < SMALL_MINUTES:
         advice.append(
             f"under {SMALL_MINUTES:.0f} minutes no published recipe exists: every further minute"
@@ -28,8 +39,8 @@ def advise(
     dev = next((split for split in result.splits if split.split == "dev"), None)
     if dev and dev.duration_s < 60 * SMALL_DEV_MINUTES:
         advice.append(
-            f"dev has {format_amount(dev.duration_s)}: too little to tell a better model from a"
-            " lucky one; a tenth of the data is usual"
+            f"dev has {format_amount(dev.duration_s)}: with so little, small differences between"
+            " two models are chance"
         )
     if dev and dev.oov and dev.oov.token_rate > HIGH_OOV:
         advice.append(
@@ -69,7 +80,7 @@ def format_amount(seconds: float) -> str:
     """`3.14 hours`, `41 minutes` or `25 seconds`: an amount of speech."""
     if seconds >= 3600:
         return f"{seconds / 3600:.2f} hours"
-    if seconds >= 60:
+    if seconds >= 59.5:
         minutes = round(seconds / 60)
         return f"{minutes} minute{'s' if minutes != 1 else ''}"
     return f"{seconds:.0f} seconds"

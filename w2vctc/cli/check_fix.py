@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from w2vctc.corpus.corpus import Corpus
     from w2vctc.corpus.fault import Fault
     from w2vctc.corpus.manifest import SavedManifests
+    from w2vctc.corpus.splits import Division
     from w2vctc.corpus.utterance import Utterance
 
 
@@ -19,29 +20,34 @@ def refuse_target(folder: Path, *, place: Path) -> None:
     """Raises UsageError where writing to `folder` would change the input or replace a file."""
     from w2vctc.corpus.manifest import REJECTED_NAME, check_target
 
-    check_target(folder, place=place, overwrite=False)
+    try:
+        check_target(folder, place=place, overwrite=False)
+    except UsageError as error:
+        raise UsageError(error.message, hint="give --fix a new folder beside the data") from error
     if (folder / REJECTED_NAME).exists():
         raise UsageError(
-            f"{folder / REJECTED_NAME}: is there already", hint="give --fix a new folder"
+            f"{folder / REJECTED_NAME}: is there already",
+            hint="give --fix a new folder beside the data",
         )
 
 
 def divide_usable(
     corpus: "Corpus", result: "CheckResult", normalize: Callable[[str], str]
-) -> tuple[list["Utterance"], list["Fault"]]:
+) -> "Division":
     """The usable rows, each in the split where training would put it, and those left out for it.
 
     Data that names its dev rows stays as it is.
     """
     from w2vctc.cli.rows import ensure_splits
+    from w2vctc.corpus.splits import Division
 
     divided = ensure_splits(replace(corpus, faults=()), normalize)
     places = {_key(row): row.split for row in divided.utterances}
     usable = [row.utterance for row in result.usable]
-    rows = [
+    rows = (
         replace(row, split=places[_key(row)] or "train") for row in usable if _key(row) in places
-    ]
-    return rows, list(divided.faults)
+    )
+    return Division(tuple(rows), divided.faults, divided.note)
 
 
 def save_usable(

@@ -173,9 +173,10 @@ def _tell_characters(result: "CheckResult") -> list[str]:
 def _tell_counts(title: str, counts: Sequence["CharacterCount"]) -> str:
     if not counts:
         return ""
-    shown = ", ".join(f"{_show_character(one)} {one.count:,}" for one in counts[:_MOST_CHARACTERS])
-    more = len(counts) - _MOST_CHARACTERS
-    return f"{title}: {shown}" + (f"; {more:,} more" if more > 0 else "")
+    most = counts[:_MOST_CHARACTERS]
+    shown = "; ".join(f"{_show_character(one)} {one.count:,}" for one in most)
+    more = len(counts) - len(most)
+    return f"{title}: {shown}" + (f"; {more:,} more" if more else "")
 
 
 def _show_character(one: "CharacterCount") -> str:
