@@ -61,6 +61,15 @@ def test_what_is_beyond_the_limits_is_counted(
     assert listed.n_suspicious == 9
 
 
+def test_a_frequent_reason_leaves_room_for_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_clips, "MAX_OF_ONE_REASON", 1)
+    assert names(list_clips(make_result(folder))) == [
+        f"clip-{number:02}" for number in (0, 10, 2, 15, 1)
+    ]
+
+
 def test_a_clean_corpus_has_nothing_to_listen_to(folder: Path) -> None:
     result = make_result(folder)
     clean = tuple(replace(row, faults=()) for row in result.rows[:8])

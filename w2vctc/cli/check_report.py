@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from w2vctc import __version__
 from w2vctc.cli.report_charts import Mark, draw_histogram
-from w2vctc.cli.report_clips import MAX_PLAYERS, list_clips
+from w2vctc.cli.report_clips import MAX_OF_ONE_REASON, MAX_PLAYERS, list_clips
 from w2vctc.cli.report_players import MAX_HEARD_S
 from w2vctc.cli.report_text import make_printable, show_text
 from w2vctc.corpus.check_result import CheckResult
@@ -51,6 +51,7 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
         charts=_draw_charts(result),
         listed=list_clips(result, n_jobs=n_jobs),
         max_players=MAX_PLAYERS,
+        max_of_one_reason=MAX_OF_ONE_REASON,
         max_heard_s=MAX_HEARD_S,
         style=style,
         script=script,

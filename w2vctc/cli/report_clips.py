@@ -8,6 +8,7 @@ from w2vctc.cli.report_players import Player, embed_sounds
 from w2vctc.corpus.check_result import CheckedRow, CheckResult
 
 MAX_CLIPS = 120  # listed on the page
+MAX_OF_ONE_REASON = 20
 MAX_PLAYERS = 40  # of them can be heard
 _N_EXTREMES = 3  # longest and shortest clips, which no fault speaks of
 
@@ -55,7 +56,8 @@ def list_clips(result: CheckResult, *, n_jobs: int = 2) -> ClipList:
     for reason, rows in queues.items():
         for row in rows:
             reasons_of.setdefault(_name(row), []).append(reason)
-    chosen = list(islice(_take_turns(queues.values()), MAX_CLIPS))
+    heads = [rows[:MAX_OF_ONE_REASON] for rows in queues.values()]
+    chosen = list(islice(_take_turns(heads), MAX_CLIPS))
     sounds = embed_sounds([row.utterance for row in chosen[:MAX_PLAYERS]], n_jobs=n_jobs)
     clips = [
         _make_clip(row, tuple(reasons_of[_name(row)]), sound)
