@@ -45,6 +45,13 @@ def test_accents_without_a_composed_form_stay_with_their_letter_and_vowel_signs_
     assert set(characters(found.letters)) == {"m\u0300", "à", "ẹ\u0301"}
     found = study(*["कि की"] * 9)
     assert set(characters(found.letters)) == {"क", "\u093f", "\u0940"}
+    found = study(*["بِبَ"] * 9)
+    assert set(characters(found.letters)) == {"ب", "\u0650", "\u064e"}
+
+
+def test_an_accent_without_a_letter_is_none_of_the_alphabet_s() -> None:
+    found = study(*["na \u0301na"] * 9)
+    assert (characters(found.letters), characters(found.rare)) == (["a", "n"], ["\u0301"])
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from w2vctc.text.scripts import MixedWord, find_mixed_words, name_script, script
 _SHOWN_LENGTH = 40
 # Signs that people read aloud, and that the normalizer drops unless the profile spells them out.
 _SPOKEN = "%‰&@§+=<>×÷°"
+_DOTTED_CIRCLE = "◌"  # how a mark without its letter is shown
 _REPLACEMENT_CHARACTER = "\ufffd"
 _NO_CHARACTER = {
     "So": "stands where a letter was lost in a conversion",  # U+FFFD
@@ -85,16 +86,16 @@ def _find_stray_marks(word: str, profile: LanguageProfile) -> Iterator[TextFindi
     if word.isascii():
         return
     before = ""
-    for character in word:
+    for place, character in enumerate(word):
         if is_unseen(character):
             continue
         mark = unicodedata.category(character)[0] == "M"
         if mark and not _bears_marks(before) and before not in profile.letters:
-            place = f"after {before!r} in" if before else "at the start of"
+            shown = shorten(f"{word[:place]}{_DOTTED_CIRCLE}{word[place:]}")
+            where = f"after {before!r} in" if before else "at the start of"
             yield error(
                 "E_CHAR",
-                f"{describe_character(character)} has no letter to stand on"
-                f" ({place} {shorten(word)!r})",
+                f"{describe_character(character)} has no letter to stand on ({where} {shown!r})",
                 character,
             )
         before = character

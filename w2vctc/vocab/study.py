@@ -24,7 +24,8 @@ _SCRIPT_SHARE = 0.05
 # Apostrophes that Unicode counts among the letters, as do the alphabets that write them.
 _LETTER_APOSTROPHES = "ʼʻ"
 _MIDDLE_DOT = "·"
-ZWNJ = "\u200c"
+_ZWNJ = "\u200c"
+_ACCENTS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF))
 _FORM_OF_SIGN = {
     **dict.fromkeys(APOSTROPHES, "'"),
     **dict.fromkeys("-‐‑﹣－", "-"),
@@ -84,7 +85,7 @@ def study_texts(texts: Iterable[str], language: str) -> TextStudy:
     scripts = _find_scripts(letters)
     native = [row for row in letters if _is_native(row.character, scripts)]
     bound = max(RARE_COUNT, RARE_SHARE * sum(row.count for row in letters))
-    usable = {row for row in native if row.count >= bound and _is_stable(row.character, profile)}
+    usable = {row for row in native if row.count >= bound and _is_whole(row.character, profile)}
     numbers = {word: n_times for word, n_times in words.items() if any(map(str.isdigit, word))}
     return TextStudy(
         profile=profile,
@@ -115,7 +116,7 @@ def _list_inside(word: str) -> Counter[str]:
 def _is_sign(character: str) -> bool:
     if character in _LETTER_APOSTROPHES:
         return False
-    known = character in _FORM_OF_SIGN or character == ZWNJ
+    known = character in _FORM_OF_SIGN or character == _ZWNJ
     return known or unicodedata.category(character)[0] == "P"
 
 
@@ -137,7 +138,7 @@ def _divide_signs(
     for row in inside:
         frequent = row.count >= RARE_COUNT
         belongs = row.character in ("'", "-") or (
-            frequent and (row.character == _MIDDLE_DOT or (row.character == ZWNJ and arabic))
+            frequent and (row.character == _MIDDLE_DOT or (row.character == _ZWNJ and arabic))
         )
         (signs if belongs else rest).append(row)
     return signs, rest
@@ -174,14 +175,13 @@ def _normalize_words(words: Mapping[str, int], profile: LanguageProfile) -> Coun
 def _split(word: str, profile: LanguageProfile) -> Iterator[str]:
     """The letters of a normalized word, accents that have no composed form with their letter.
 
-    The vowel signs of a script are letters of their own.
+    The vowel signs of a script are letters of their own, those of Arabic too.
     """
     letter = ""
     for character in word:
         if character in profile.word_signs or not _is_letter(character):
             continue
-        accent = unicodedata.category(character)[0] == "M" and fits_any_script(character)
-        if letter and not accent:
+        if letter and not _is_accent(character):
             yield letter
             letter = ""
         letter += character
@@ -189,8 +189,16 @@ def _split(word: str, profile: LanguageProfile) -> Iterator[str]:
         yield letter
 
 
-def _is_stable(letter: str, profile: LanguageProfile) -> bool:
-    """Whether a letter by itself keeps its form; an accented final sigma would not."""
+def _is_accent(character: str) -> bool:
+    """Whether a mark is of the blocks that accent letters of any script."""
+    code = ord(character)
+    return any(first <= code <= last for first, last in _ACCENTS)
+
+
+def _is_whole(letter: str, profile: LanguageProfile) -> bool:
+    """Whether a letter stands by itself: no stray accent, no final sigma with one."""
+    if _is_accent(letter[0]):
+        return False
     return letter == "ς" or change_case(letter, profile.casing, profile.casing_locale) == letter
 
 
