@@ -69,8 +69,8 @@ def _settle_paths(
     rows: Iterable[Utterance | Fault], place: Path, options: ReadOptions
 ) -> Iterator[Utterance | Fault]:
     """The rows with paths of files that are there; what lies outside becomes E_OUTSIDE."""
-    roots = [place if place.is_dir() else place.parent, cache_folder()]
-    settled: dict[Path, Path] = {}
+    roots = [(place if place.is_dir() else place.parent).absolute(), cache_folder()]
+    settled: dict[str, Path] = {}
     for row in rows:
         if isinstance(row, Fault):
             yield row
@@ -83,15 +83,17 @@ def _settle_paths(
                 row,
             )
             continue
-        if row.audio not in settled:
-            there = row.audio if os.path.lexists(row.audio) else find_spelling(row.audio)
-            settled[row.audio] = there or row.audio
-        audio = settled[row.audio]
-        if audio != row.audio:
+        plain = os.fspath(row.audio)
+        if plain not in settled:
+            there = row.audio if os.path.lexists(plain) else find_spelling(row.audio)
+            settled[plain] = there or row.audio
+        audio = settled[plain]
+        if audio is not row.audio and audio != row.audio:
             yield Fault(
                 "W_NAME", f"{row.source}: {row.audio.name!r} is {audio.name!r} on the disk", row
             )
-        yield replace(row, audio=audio)
+            row = replace(row, audio=audio)  # noqa: PLW2901
+        yield row
 
 
 def _refuse_twins(rows: Iterable[Utterance | Fault]) -> Iterator[Utterance | Fault]:

@@ -25,28 +25,35 @@ def find_spelling(path: Path) -> Path | None:
     Disks of macOS store NFD names, those of Windows do not tell case apart. Names that differ in
     composition only win over names that differ in case.
     """
-    if len(os.fspath(path)) > _LONGEST_PATH:
+    plain = os.fspath(path)
+    if len(plain) > _LONGEST_PATH:
         return None
-    there, missing = path, []
-    while not os.path.isdir(there):  # noqa: PTH112  (Path.is_dir raises for names that are too long)
-        if there == there.parent:
+    missing: list[str] = []
+    while not _is_folder(plain or os.curdir):
+        plain, name = os.path.split(plain)
+        if not name:  # a link that leads nowhere at the root, or an odd mount
             return None
-        missing.append(there.name)
-        there = there.parent
+        missing.append(name)
     for name in reversed(missing):
-        found = _find_name(there, name)
+        found = _find_name(plain or os.curdir, name)
         if found is None:
             return None
-        there = there / found
-    return there
+        plain = os.path.join(plain, found)  # noqa: PTH118  (there may be a hundred thousand)
+    return Path(plain)
 
 
 def forget_folders() -> None:
     """Folders are listed anew from here on."""
     _index_names.cache_clear()
+    _is_folder.cache_clear()
 
 
-def _find_name(folder: Path, name: str) -> str | None:
+@lru_cache(maxsize=4096)
+def _is_folder(plain: str) -> bool:
+    return os.path.isdir(plain)  # noqa: PTH112  (Path.is_dir raises for names that are too long)
+
+
+def _find_name(folder: str, name: str) -> str | None:
     for fold, index in zip(_FOLDS, _index_names(folder), strict=True):
         found = index.get(fold(name), [])
         if len(found) == 1:
@@ -55,10 +62,10 @@ def _find_name(folder: Path, name: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _index_names(folder: Path) -> tuple[dict[str, list[str]], ...]:
+def _index_names(folder: str) -> tuple[dict[str, list[str]], ...]:
     """The folder's names by each way to fold them."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        names = os.listdir(folder)  # noqa: PTH208
     except OSError:
         names = []
     indexes: tuple[dict[str, list[str]], ...] = tuple({} for _ in _FOLDS)

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from w2vctc.corpus.columns import read_seconds
@@ -194,10 +195,13 @@ def _refuse_path(value: str, audio: Path) -> str:
 
 def _find_file(value: str, folder: Path) -> Path:
     """The file, a relative path counted from the data directory, else from one of its parents."""
-    if os.path.lexists(folder / value):
-        return folder / value
-    parents = list(folder.absolute().parents)[:_PARENTS]
-    return next((up / value for up in parents if os.path.lexists(up / value)), folder / value)
+    there = (os.path.join(base, value) for base in _list_bases(folder))  # noqa: PTH118
+    return Path(next(filter(os.path.lexists, there), folder / value))
+
+
+@lru_cache(maxsize=16)
+def _list_bases(folder: Path) -> tuple[str, ...]:
+    return (str(folder), *map(str, list(folder.absolute().parents)[:_PARENTS]))
 
 
 def _read_speakers(data: DataDir) -> dict[str, str]:
