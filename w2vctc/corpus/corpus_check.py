@@ -102,17 +102,23 @@ def _gather_faults(
 def find_unnamed(corpus: Corpus) -> list[Fault]:
     """W_NO_TEXT for each recording in the data's folder that no row names, in order of names.
 
-    Where a reader looks for transcripts by recording, it has told so itself.
+    Where a reader looks for transcripts by recording, it has told so itself. A file beside a named
+    one that differs from it in the extension alone is the same recording.
     """
     told = any(fault.code == "E_NO_TEXT" for fault in corpus.faults)
     if told or not corpus.place.is_dir():
         return []
-    named = {os.path.abspath(row.audio) for row in _all_utterances(corpus)}  # noqa: PTH100
+    named = {_plain_stem(row.audio) for row in _all_utterances(corpus)}
     return [
         Fault("W_NO_TEXT", f"{path}: no row names this recording", source=str(path))
         for path in _list_sounds(corpus.place)
-        if os.path.abspath(path) not in named  # noqa: PTH100  (resolve would follow links)
+        if _plain_stem(path) not in named
     ]
+
+
+def _plain_stem(path: Path) -> str:
+    """The whole path but its extension; resolve would follow links, which were put on purpose."""
+    return os.path.splitext(os.path.abspath(path))[0]  # noqa: PTH100, PTH122
 
 
 def _all_utterances(corpus: Corpus) -> Iterable[Utterance]:

@@ -107,7 +107,7 @@ def _find_sample_faults(row: Utterance, info: AudioInfo) -> list[Remark]:
 
 def _find_other_duration(row: Utterance) -> list[Remark]:
     declared_s = _read_declared(row)
-    if declared_s is None or abs(declared_s - (row.duration_s or 0.0)) <= TOLERANCE_S:
+    if declared_s is None or abs(declared_s - (row.duration_s or 0.0)) < TOLERANCE_S + 1e-6:
         return []
     message = f"{row.audio}: {row.duration_s:.2f} s, where the table says {declared_s:.2f} s"
     return [Remark("W_DURATION", message)]

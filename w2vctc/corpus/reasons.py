@@ -81,7 +81,13 @@ REASONS: dict[str, Reason] = {
     "E_DATASET": Reason("the data set's file is not whole", "download or save it again"),
     "E_CONFIG": Reason("several data sets are there", "name the folder of one of them"),
     "E_HUB": Reason("the hub cannot be reached or has no such data", "check the name and the net"),
+    "E_LANGUAGE": Reason("several languages lie there", "name the folder of one"),
+    "E_PACKAGE": Reason("a library is missing that this format needs", "install it"),
+    "E_WORKER": Reason("the machine starts no further process", "try it with --jobs 1"),
     "E_DISK": Reason("the disk is full", "free some space"),
+    "W_SAME_NAME": Reason(
+        "several recordings or texts of that name", "see whether the right one is taken"
+    ),
     "W_NO_TEXT": Reason("a recording that no row names", "add it to the table, if it is meant"),
     "W_SPLIT": Reason("a split that is not train, dev or test", "nothing; it is left out"),
     "W_CACHE": Reason("the cache held a damaged file", "nothing; it was written anew"),

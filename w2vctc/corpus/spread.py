@@ -9,6 +9,7 @@ import numpy as np
 
 _PERCENTILES = (0, 5, 25, 50, 75, 95, 100)
 _MAX_BINS = 30
+_ALIKE = 1e-6  # numbers that differ by no more than this part of themselves
 _NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -58,19 +59,19 @@ def measure_spread(values: Sequence[float]) -> Spread | None:
 
 def make_histogram(ordered: Sequence[float]) -> Histogram:
     """Sorted values counted in bins of a round width (1, 2, 2.5 or 5 times a power of ten)."""
-    step = _choose_step(ordered[-1] - ordered[0])
+    step = _choose_step(ordered[-1] - ordered[0], max(abs(ordered[0]), abs(ordered[-1])))
     first = math.floor(ordered[0] / step)
     n_bins = max(math.floor(ordered[-1] / step) - first + 1, 1)
-    edges = tuple(round((first + i) * step, 10) for i in range(n_bins + 1))
+    edges = tuple(float(f"{(first + i) * step:.10g}") for i in range(n_bins + 1))
     places = [bisect.bisect_left(ordered, edge) for edge in edges[:-1]]
     places[0] = 0
     ends = [*places[1:], len(ordered)]
     return Histogram(edges, tuple(end - start for start, end in zip(places, ends, strict=True)))
 
 
-def _choose_step(width: float) -> float:
-    if width <= 0:
-        return 1.0
+def _choose_step(width: float, largest: float) -> float:
+    if width <= max(_ALIKE * largest, 1e-9):  # all alike: one bin, as wide as their leading digit
+        return 10.0 ** math.floor(math.log10(largest)) if largest > 1e-9 else 1.0
     rough = width / (_MAX_BINS - 1)
     power = 10.0 ** math.floor(math.log10(rough))
     return next(nice * power for nice in _NICE_STEPS if nice * power >= rough * (1 - 1e-9))
