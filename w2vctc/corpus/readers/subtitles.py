@@ -4,7 +4,7 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 from w2vctc.corpus.annotations import Annotation, Segment, read_annotations, require_files
@@ -19,7 +19,7 @@ from w2vctc.errors import DataError
 SUFFIXES = (".srt", ".vtt")
 _LANGUAGE = re.compile(r"\.([A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*)$")  # BCP 47, as players expect it
 _ARROW = re.compile(r"\s*(\S+)\s+-->\s+(\S+)")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.]+>|\{\\[^{}]*\}")
 
 
@@ -50,7 +50,7 @@ def parse_subtitles(path: Path) -> Annotation:
     numbered = bool(starts) and any(line.strip().isdigit() for line in lines[: starts[0]])
     segments: list[Segment] = []
     refused: list[tuple[str, str]] = []
-    for start, end in zip(starts, [*starts[1:], None], strict=True):
+    for start, end in zip_longest(starts, starts[1:]):
         label, times = str(start + 1), _read_times(lines[start], is_vtt=is_vtt)
         if times is None:
             refused.append((label, f"{lines[start].strip()[:60]!r} is no pair of times"))

@@ -79,7 +79,7 @@ def _read_grid(path: Path) -> str:
     heading = text.lstrip().split("\n", 2)[:2]
     if len(heading) < 2 or "ooTextFile" not in heading[0] or '"TextGrid"' not in heading[1]:
         raise _not_praat(path, "its first two lines do not say so")
-    text = re.sub(r"^(\s*)time ?= ", r"\1number = ", text, flags=re.MULTILINE)  # points, once
+    text = re.sub(r"^([ \t]*)time ?= ", r"\1number = ", text, flags=re.MULTILINE)  # points, once
     return text.lstrip() + "\n"  # praatio loses the last interval without it
 
 
