@@ -51,7 +51,7 @@ def encode_av(
     With `picture` a film of a black square runs from 0 s on, whenever the sound starts.
     """
     planes = np.atleast_2d(samples.T).astype(np.float32)
-    layout = {1: "mono", 2: "stereo"}[len(planes)]
+    layout = {1: "mono", 2: "stereo", 8: "7.1"}[len(planes)]
     with av.open(str(path), "w", format=container) as file:
         film = file.add_stream("mpeg4", rate=10) if picture else None
         sound = file.add_stream(codec, rate=sample_rate, layout=layout, options=options)
@@ -65,8 +65,8 @@ def encode_av(
             file.mux(film.encode(None))
         to_codec = av.AudioResampler(sound.codec_context.format, layout, sample_rate)
         for first in range(0, planes.shape[1], 1024):
-            block = np.ascontiguousarray(planes[:, first : first + 1024])
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
+            block = np.ascontiguousarray(planes[:, first : first + 1024].T).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(block, format="flt", layout=layout)
             frame.sample_rate = sample_rate
             frame.pts = first + round(start_s * sample_rate)
             frame.time_base = Fraction(1, sample_rate)

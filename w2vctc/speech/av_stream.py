@@ -63,7 +63,9 @@ _OPTIONS = {"format_whitelist": ",".join(_FORMATS), "protocol_whitelist": "file"
 # What FFmpeg and its Python binding raise over damaged files, besides their own errors.
 _UNDER_DAMAGE = (OSError, ValueError, RuntimeError, LookupError, ArithmeticError, MemoryError)
 _PREROLL_S = 0.5  # decoders start from silence after a seek: SBR, bit reservoirs, Opus' 80 ms
-_TAIL_S = 3.0
+_TAIL_S = 0.5
+# PyAV walks over the planes of a frame to the first null pointer; FFmpeg's own array has eight.
+_MAX_PLANES = 8
 _GAP_S = 0.02  # timestamps may jitter by less; lost packets are longer
 _MAX_GAP_S = 600.0
 
@@ -276,12 +278,22 @@ class AvStream:
             raise self._broken(
                 f"it changes to {frame.sample_rate} Hz and {frame.layout.nb_channels} channels"
             )
+        if frame.format.is_planar and self.n_channels >= _MAX_PLANES:
+            frame = self._interleave(frame)
         values: NDArray[Any] = frame.to_ndarray()
         planar = values.T if frame.format.is_planar else values.reshape(-1, self.n_channels)
         if values.dtype == np.uint8:
             return np.asarray((planar.astype(np.float32) - 128) / 128, dtype=np.float32)
         scale = 2.0 ** (8 * values.dtype.itemsize - 1) if values.dtype.kind == "i" else 1.0
         return np.asarray(planar / scale, dtype=np.float32)
+
+    def _interleave(self, frame: "AudioFrame") -> "AudioFrame":
+        """The same samples in one plane."""
+        resampler = _import_av().AudioResampler("flt", frame.layout, self.sample_rate)
+        ready: list[AudioFrame] = [*resampler.resample(frame), *resampler.resample(None)]
+        if len(ready) != 1 or ready[0].samples != frame.samples:
+            raise self._broken(f"{self.n_channels} channels cannot be interleaved")
+        return ready[0]
 
     @contextmanager
     def _open(self) -> Iterator[tuple["InputContainer", "AvAudioStream"]]:
