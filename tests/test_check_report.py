@@ -8,10 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from report_material import HOSTILE, make_result
 
+from w2vctc.cli import report_clips
 from w2vctc.cli.check_report import format_duration, render_check_report
-from w2vctc.corpus.check_result import CheckResult
+from w2vctc.cli.report_text import show_text
+from w2vctc.corpus.check_result import CheckResult, SpeakerStatistics, count_reasons
+from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.spread import measure_spread
 from w2vctc.files import save_text
 
@@ -217,6 +222,72 @@ def test_a_clip_of_an_hour_does_not_flatten_the_chart(result: CheckResult) -> No
     long = replace(result, rows=rows, n_rows=100, lengths=spread, rates=None, sound=None)
     body = Page(render_check_report(long, title="mine")).text()
     assert "1 beyond 362 not drawn; half of them from 25.8 to 75.2, median 50.5" in body
+
+
+@pytest.mark.parametrize("name", ["speakers", "characters", "dropped"])
+def test_a_table_without_end_is_cut_and_says_so(result: CheckResult, name: str) -> None:
+    many = replace(result, **{name: getattr(result, name)[:1] * 1700})
+    page = Page(render_check_report(many, title="mine"))
+    assert "The table ends here; 1,200 more are in what w2vctc check --json prints." in page.text()
+    assert page.count("tr") < 1200
+
+
+@pytest.fixture
+def soundless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without players, which need no processes."""
+    monkeypatch.setattr(report_clips, "embed_sounds", lambda *_, **__: [])
+
+
+@pytest.mark.usefixtures("soundless")
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(st.characters(codec=None)),
+    name=st.text(st.characters(codec=None), min_size=1),
+)
+def test_any_data_give_a_page(result: CheckResult, text: str, name: str) -> None:
+    row = result.rows[1]
+    utterance = replace(row.utterance, id=name, text=text, speaker=name, source=name)
+    fault = Fault("W_RATE", f"{name}: {text}", utterance)
+    odd = replace(
+        result,
+        place=Path(name.replace("\x00", "")),
+        note=text,
+        rows=(replace(row, utterance=utterance, faults=(fault,)),),
+        reasons=count_reasons([fault]),
+        speakers=(SpeakerStatistics(name, 1, 1.0, ("train",)),),
+        advice=(text,),
+    )
+    rendered = render_check_report(odd, title=name)
+    rendered.encode("utf-8")
+    page = Page(rendered)
+    assert page.count("script") == page.count("style") == 1
+    assert show_text(text) in rendered
+
+
+def measure_contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it, 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        digits = colour * 2 if len(colour) == 3 else colour
+        parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_read_in_light_in_dark_and_on_paper(rendered: str) -> None:
+    assert measure_contrast("000000", "ffffff") == pytest.approx(21)
+    themes = re.findall(r":root \{(.*?)\}", rendered, re.DOTALL)
+    assert len(themes) == 3
+    for theme in themes:
+        colours = dict(re.findall(r"--(\w+): #(\w+);", theme))
+        for text in ("ink", "soft", "mark", "bad", "warn", "link"):
+            assert measure_contrast(colours[text], colours["page"]) >= 4.5, (theme, text)
+        for text in ("ink", "soft"):
+            assert measure_contrast(colours[text], colours["panel"]) >= 4.5, (theme, text)
+        assert measure_contrast(colours["bar"], colours["page"]) >= 3
 
 
 @pytest.mark.parametrize(

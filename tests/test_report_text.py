@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.cli.report_text import make_printable, show_text
+from w2vctc.cli.report_text import make_printable, show_commands, show_text
 
 
 class Tags(HTMLParser):
@@ -80,3 +80,13 @@ def test_any_text_is_shown_as_text(text: str) -> None:
     assert tags.text == make_printable(text)
     assert "\x00" not in shown
     assert "\u202e" not in shown
+
+
+def test_commands_in_a_sentence_look_like_commands() -> None:
+    assert show_commands("`w2vctc check <a>` finds it") == (
+        '<code>w2vctc check &lt;a&gt;</code><bdi dir="auto"> finds it</bdi>'
+    )
+
+
+def test_a_lone_backquote_is_no_command() -> None:
+    assert show_commands("a ` b") == '<bdi dir="auto">a ` b</bdi>'

@@ -12,11 +12,12 @@ from w2vctc import __version__
 from w2vctc.cli.report_charts import Mark, draw_histogram
 from w2vctc.cli.report_clips import MAX_OF_ONE_REASON, MAX_PLAYERS, list_clips
 from w2vctc.cli.report_players import MAX_HEARD_S
-from w2vctc.cli.report_text import make_printable, show_text
+from w2vctc.cli.report_text import make_printable, show_commands, show_text
 from w2vctc.corpus.check_result import CheckResult
 from w2vctc.corpus.spread import Histogram, Spread, make_histogram
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_MAX_LINES = 500  # of a table of speakers or characters
 _TAIL = 3.0  # a chart ends where this many times the width of its middle 90 % is passed
 
 
@@ -40,6 +41,7 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
         show=show_text,
         words=lambda text: show_text(text, lang=lang),
         printable=make_printable,
+        commands=show_commands,
         time=format_duration,
         share=format_percent,
     )
@@ -50,6 +52,7 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
         found=_count_rows(result),
         charts=_draw_charts(result),
         listed=list_clips(result, n_jobs=n_jobs),
+        max_lines=_MAX_LINES,
         max_players=MAX_PLAYERS,
         max_of_one_reason=MAX_OF_ONE_REASON,
         max_heard_s=MAX_HEARD_S,
@@ -124,7 +127,9 @@ def _draw_charts(result: CheckResult) -> list[Chart]:
             Mark(result.rates.highest, f"highest {result.rates.highest:.3g}"),
         )
         charts.append(
-            _draw_spread("Speaking rate", result.rates.spread, rates, "letters per second", marks)
+            _draw_spread(
+                "Speaking rate", result.rates.spread, rates, "characters per second", marks
+            )
         )
     if result.sound is not None and result.sound.levels_dbfs is not None:
         charts.append(_draw_spread("Loudness", result.sound.levels_dbfs, (), "level in dBFS"))

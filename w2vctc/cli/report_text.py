@@ -27,6 +27,18 @@ def show_text(text: str, *, lang: str = "", limit: int = _LONGEST_SHOWN) -> Mark
     return Markup('<bdi dir="auto"{}>{}</bdi>{}').format(language, shown, more)
 
 
+def show_commands(text: str) -> Markup:
+    """A sentence of the program, with what stands between backquotes as `<code>`."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return show_text(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else show_text(part)
+        for number, part in enumerate(parts)
+        if part
+    )
+
+
 def make_printable(text: str) -> str:
     """The text with `U+202E` in place of each character that cannot be seen; for plain places."""
     return "".join(
