@@ -125,6 +125,7 @@ def test_the_verbs_are_those_that_the_overview_lists(capsys: pytest.CaptureFixtu
             "doctor",
             "evaluate",
             "finetune",
+            "prepare",
             "train-lm",
             "tune",
         )

@@ -18,3 +18,8 @@ def count_needed_samples(*, kernels: Sequence[int], strides: Sequence[int]) -> i
     for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):
         n_samples = (n_samples - 1) * stride + kernel
     return n_samples
+
+
+def count_standard_frames(n_samples: int) -> int:
+    """The frames that base, 960h-lv60-self and XLSR-53 make: one for every 20 ms."""
+    return count_frames(n_samples, kernels=(10, 3, 3, 3, 3, 2, 2), strides=(5, 2, 2, 2, 2, 2, 2))

@@ -15,6 +15,7 @@ from w2vctc.cli.demo import demo_cli
 from w2vctc.cli.doctor import doctor_cli
 from w2vctc.cli.evaluate import evaluate_cli
 from w2vctc.cli.finetune import finetune_cli
+from w2vctc.cli.prepare import prepare_cli
 from w2vctc.cli.screen import ReaderGone
 from w2vctc.cli.train_lm import train_lm_cli
 from w2vctc.cli.tune import tune_cli
@@ -59,6 +60,7 @@ def _add(name: str, verb: Any, example: str) -> None:
 
 
 _add("check", check_cli, "w2vctc check recordings/ --lang ca --report check.html")
+_add("prepare", prepare_cli, "w2vctc prepare recordings/ --out data/ca --audio flac")
 _add("build-vocab", build_vocab_cli, "w2vctc build-vocab --lang ca")
 _add("finetune", finetune_cli, "w2vctc finetune --lang ca --model xlsr-53")
 _add("train-lm", train_lm_cli, "w2vctc train-lm --lang ca --text corpus.txt --order 3")

@@ -1,0 +1,135 @@
+"""What `prepare` does: read, check, divide, convert, write; each step by the room that owns it."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from w2vctc.acoustic.frames import count_standard_frames
+from w2vctc.cli.check import show_progress
+from w2vctc.cli.prepare_record import Prepared, PrepareOptions, save_record, summarize
+from w2vctc.cli.rows import make_normalizer, open_profile
+from w2vctc.corpus.checks import CheckedRows, check_rows, refuse_faults
+from w2vctc.corpus.clip_files import AudioKind, remove_strays
+from w2vctc.corpus.conversion import Converted, convert_rows
+from w2vctc.corpus.corpus import Corpus, read_corpus
+from w2vctc.corpus.formats import ReadOptions
+from w2vctc.corpus.manifest import check_target, save_manifests
+from w2vctc.corpus.preparation import divide_rows, settle_ids
+from w2vctc.corpus.utterance import Utterance
+from w2vctc.errors import DataError, MachineError
+from w2vctc.project import Project
+
+Report = Callable[[str, int, int], None]  # what is done, how many of how many
+
+
+def prepare(project: Project, out: Path, options: PrepareOptions, *, n_jobs: int) -> Prepared:
+    """Writes the usable rows of the project's data to `out`, and lists the others there.
+
+    Raises UsageError where that would change the input or lose manifests, DataError where no row
+    can be used, MachineError; what was converted until then is used by the next run.
+    """
+    check_target(out, place=project.data, overwrite=options.overwrite)
+    _refuse_unwritable(out)
+    corpus = _read(project)
+    with show_progress() as report:
+        checked = _check(corpus, project, options, report)
+        divided = divide_rows(
+            checked.kept,
+            normalize=make_normalizer(open_profile(project)),
+            keeps_own=not options.resplit,
+            seed=options.seed,
+            by=options.split_by,
+            minutes=options.minutes,
+        )
+        converted = _convert(settle_ids(divided.rows), project, out, options, n_jobs, report)
+    faults = [*corpus.errors, *checked.faults, *divided.left_out, *converted.faults]
+    if not any(row.split == "train" for row in converted.rows):
+        refuse_faults(CheckedRows((), tuple(faults)), hint="mend those rows")
+        raise DataError(f"{project.data}: no row is left to train on", hint="try --resplit")
+    saved = save_manifests(
+        out, converted.rows, faults, place=project.data, overwrite=options.overwrite
+    )
+    remove_strays(out, converted.rows)
+    refused = {id(fault.utterance) for fault in saved.refused}
+    prepared = summarize(
+        corpus,
+        options,
+        [row for row in converted.rows if id(row) not in refused],
+        [*faults, *saved.refused],
+        note=divided.note,
+        n_reused=converted.n_reused,
+    )
+    save_record(out, prepared)
+    return prepared
+
+
+def _convert(
+    rows: Sequence[Utterance],
+    project: Project,
+    out: Path,
+    options: PrepareOptions,
+    n_jobs: int,
+    report: Report,
+) -> Converted:
+    """The rows with recordings of their own, where those are wanted."""
+    if options.audio == "keep":
+        return Converted(tuple(rows), (), 0)
+    return convert_rows(
+        rows,
+        out,
+        kind=cast(AudioKind, options.audio),
+        place=project.data,
+        n_jobs=n_jobs,
+        on_done=lambda n_done: report(f"to {options.audio}", n_done, len(rows)),
+    )
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """Raises MachineError before any work where the folder could not be written in the end."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise MachineError(
+            f"{there}: a file stands where a folder should be",
+            hint="give --out another folder",
+            code="E_NOT_FOLDER",
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise MachineError(
+            f"{there}: no permission to write",
+            hint="give --out another folder, or give yourself the right to write there",
+            code="E_PERM",
+        )
+
+
+def _read(project: Project) -> Corpus:
+    options = ReadOptions(project.format, project.tier, project.allow_outside)
+    corpus = read_corpus(project.data, options)
+    fatal = next((fault for fault in corpus.faults if fault.is_fatal), None)
+    if fatal is not None:
+        raise DataError(fatal.message, hint=fatal.hint, code=fatal.code)
+    return corpus
+
+
+def _check(
+    corpus: Corpus,
+    project: Project,
+    options: PrepareOptions,
+    report: Report,
+) -> CheckedRows:
+    """The rows that training takes, with their texts as written; normalizing is done at use."""
+    profile = open_profile(project)
+    n_files = len({row.audio for row in corpus.utterances})
+    checked = check_rows(
+        corpus.utterances,
+        normalize=make_normalizer(profile),
+        encode=lambda text: [ord(character) for character in text],
+        count_frames=count_standard_frames,
+        max_duration_s=options.max_duration_s,
+        profile=profile,
+        on_done=lambda n_done: report("reading headers", n_done, n_files),
+    )
+    written = {(row.split, row.id): row.text for row in corpus.utterances}
+    kept = (replace(row, text=written[row.split, row.id]) for row in checked.kept)
+    return replace(checked, kept=tuple(kept))
