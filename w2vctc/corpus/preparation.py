@@ -51,7 +51,8 @@ def settle_ids(rows: Sequence[Utterance]) -> list[Utterance]:
     settled = []
     for row in rows:
         plain = row.id.translate(_BLANKS).encode("utf-8", "backslashreplace").decode("utf-8")
-        name, number = plain if plain.strip() else "row", 1
+        plain = plain if plain.strip() else "row"
+        name, number = plain, 1
         while (row.split, name) in taken:
             number += 1
             name = f"{plain}-{number}"
@@ -64,13 +65,13 @@ def _keep_splits(rows: Sequence[Utterance], normalize: Callable[[str], str]) -> 
     kept = tuple(row if row.split else replace(row, split="train") for row in rows)
     names = [split for split in SPLITS if any(row.split == split for row in kept)]
     note = f"kept the data's own splits {', '.join(names)}"
-    shared = {
-        "sentences": _count_shared(kept, [normalize(row.text) for row in kept]),
-        "speakers": _count_shared(kept, [row.speaker for row in kept]),
-    }
-    told = [f"{count:,} {what}" for what, count in shared.items() if count]
+    shared = [
+        (_count_shared(kept, [normalize(row.text) for row in kept]), "sentence"),
+        (_count_shared(kept, [row.speaker for row in kept]), "speaker"),
+    ]
+    told = [f"{n:,} {what}{'s' if n > 1 else ''}" for n, what in shared if n]
     if told:
-        note += f"; {' and '.join(told)} stand in more than one (--resplit divides all rows anew)"
+        note += f"; shared between them: {', '.join(told)} (--resplit divides all rows anew)"
     return Division(kept, (), note)
 
 
