@@ -121,7 +121,8 @@ def link_name(link: MediaLink) -> str:
 
 def resolve_link(link: MediaLink, folder: Path) -> Path:
     """The path that a link means, seen from the annotation's folder."""
-    return folder / _strip_scheme(link.path).replace("\\", "/")
+    path = folder / _strip_scheme(link.path).replace("\\", "/")
+    return Path(os.path.normpath(path))  # resolve would follow links
 
 
 def fold_name(name: str) -> str:

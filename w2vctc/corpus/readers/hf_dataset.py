@@ -75,10 +75,10 @@ def read_dataset(place: Path, options: ReadOptions) -> Iterator[Utterance | Faul
 
 def _read_hub(found: HubId) -> Iterator[Utterance | Fault]:
     splits = open_hub(found)
-    yield from _read_streams(found.name, splits)
+    yield from read_streams(found.name, splits)
 
 
-def _read_streams(name: str, splits: dict[str, Any]) -> Iterator[Utterance | Fault]:
+def read_streams(name: str, splits: dict[str, Any]) -> Iterator[Utterance | Fault]:
     """The rows of streamed splits, as `open_hub` and `open_stream` give them."""
     known = {named: name_split(named) for named in splits}
     yield from _tell_left_out(name, known)
@@ -239,7 +239,10 @@ def _find_metadata(place: Path) -> list[Path]:
     own = [place / name for name in _METADATA]
     if found := next(filter(_is_metadata, own), None):
         return [found]
-    folders = sorted(path for path in place.iterdir() if name_split(path.name) and path.is_dir())
+    try:
+        folders = [path for path in sorted(place.iterdir()) if name_split(path.name)]
+    except OSError:  # a single file, or a folder that may not be listed
+        return []
     found_in = (
         next(filter(_is_metadata, (folder / name for name in _METADATA)), None)
         for folder in folders
