@@ -44,7 +44,8 @@ def open_stream(
 
     Raises DataError: E_NOT_AUDIO, E_CODEC.
     """
-    from w2vctc.speech.av_stream import AvStream, can_use_av
+    from w2vctc.speech.av_file import can_use_av
+    from w2vctc.speech.av_stream import AvStream
     from w2vctc.speech.soundfile_stream import SoundfileStream
 
     if container not in VIDEO_KIN:
