@@ -40,7 +40,7 @@ def test_a_speaker_in_two_splits_is_one_warning_with_both_counts() -> None:
     ((overlap, faults),) = find_overlaps(rows)
     assert overlap == Overlap("speaker", ("train", "dev"), 1, 2, ("Anna",))
     assert [(fault.code, fault.message, fault.utterance) for fault in faults] == [
-        ("W_SPLIT_SPEAKER", "speaker 'Anna': 2 clips in train, 1 in dev", None)
+        ("W_SPLIT_SPEAKER", "speaker 'Anna' is heard in train (2) and dev (1)", None)
     ]
 
 

@@ -24,7 +24,7 @@ _STRIDES = (5, 2, 2, 2, 2, 2, 2)
 def check_cli(
     place: Annotated[
         Path | None,
-        typer.Argument(metavar="[DATA]", help="The data: another way to say --data."),
+        typer.Argument(metavar="DATA", help="The data: another way to say --data."),
     ] = None,
     lang: flags.Lang = None,
     data: flags.Data = None,

@@ -64,7 +64,7 @@ def _render_reason(reason: "ReasonCount", digits: int, width: int) -> list[str]:
 
 def _render_splits(splits: Sequence["SplitStatistics"]) -> list[str]:
     rows = [
-        ("split", "rows", "hours", "shortest", "median", "longest", "words", "unseen", "speakers")
+        ("split", "rows", "speech", "shortest", "median", "longest", "words", "new", "speakers")
     ]
     for split in splits:
         lengths = split.lengths
@@ -72,7 +72,7 @@ def _render_splits(splits: Sequence["SplitStatistics"]) -> list[str]:
             (
                 split.split or "(none)",
                 f"{split.n_usable:,}",
-                f"{split.duration_s / 3600:.2f}",
+                _shorten_amount(split.duration_s),
                 *(
                     (f"{seconds:.1f} s" for seconds in _shortest_to_longest(split))
                     if lengths
@@ -83,7 +83,13 @@ def _render_splits(splits: Sequence["SplitStatistics"]) -> list[str]:
                 f"{split.n_speakers:,}" if split.n_speakers else "-",
             )
         )
-    return _align(rows) if splits else []
+    return ["Splits (new: words that train never has)", *_align(rows)] if splits else []
+
+
+def _shorten_amount(seconds: float) -> str:
+    """`3.14 h`, `41 min` or `25 s`."""
+    number, unit = format_amount(seconds).split()
+    return f"{number} {'min' if unit.startswith('min') else unit[0]}"
 
 
 def _shortest_to_longest(split: "SplitStatistics") -> Iterable[float]:
@@ -95,7 +101,8 @@ def _align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns, the first to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(
+        "  "
+        + "  ".join(
             cell.rjust(wide) if place else cell.ljust(wide)
             for place, (cell, wide) in enumerate(zip(row, widths, strict=True))
         )
@@ -200,8 +207,8 @@ def _tell_overlap(overlap: "Overlap") -> str:
 
 def _tell_unseen(splits: Sequence["SplitStatistics"]) -> list[str]:
     return [
-        f"Words of {split.split} that train never has: {split.oov.n_unseen_types:,} of"
-        f" {split.oov.n_types:,} different ones ({format_share(split.oov.type_rate)}),"
+        f"New words of {split.split}: {split.oov.n_unseen_types:,} of {split.oov.n_types:,}"
+        f" different ones ({format_share(split.oov.type_rate)}),"
         f" such as {', '.join(map(_show, split.oov.examples[:5]))}"
         for split in splits
         if split.oov and split.oov.n_unseen_types

@@ -95,8 +95,8 @@ def _share_speakers(
     faults = [
         Fault(
             "W_SPLIT_SPEAKER",
-            f"speaker {_shorten(speaker)!r}: {counts[0][speaker]:,} clips in {splits[0]},"
-            f" {counts[1][speaker]:,} in {splits[1]}",
+            f"speaker {_shorten(speaker)!r} is heard in {splits[0]} ({counts[0][speaker]:,}) and"
+            f" {splits[1]} ({counts[1][speaker]:,})",
         )
         for speaker in shared
     ]
