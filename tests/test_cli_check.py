@@ -138,7 +138,7 @@ def test_good_data_ends_with_exit_code_0_and_the_next_verb(run: Run, speech_rows
     assert out == GOOD_SCREEN
 
 
-@pytest.mark.parametrize("width", [72, 80, 120])
+@pytest.mark.parametrize("width", [80, 100, 120])
 @pytest.mark.usefixtures("faulty")
 def test_lines_fit_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     shown = []
