@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from w2vctc.text.profile import LanguageProfile
 
@@ -106,6 +107,7 @@ def count_word_characters(
     ]
 
 
+@lru_cache(maxsize=4096)
 def describe_character(character: str) -> str:
     """Code point and name, such as "U+0430 CYRILLIC SMALL LETTER A"."""
     return f"{name_code_points(character)} {name_character(character)}"

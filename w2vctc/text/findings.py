@@ -1,5 +1,6 @@
 """What is wrong or noteworthy in raw transcripts, with reason codes; and many of them at once."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _SURELY_SHORT = 200
 _CACHED_WORDS = 1 << 17
 _LONGEST_CACHED = 100
 _EXAMPLES = 3
+_ODD_SPACE = re.compile(r"[^\S ]")
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,8 @@ def _find_lengths(text: str, profile: LanguageProfile) -> Iterator[TextFinding]:
 
 def _find_spaces(text: str) -> Iterator[TextFinding]:
     """Spaces that are not U+0020, and line breaks within the transcript."""
-    for character in dict.fromkeys(text.strip(" \t\r\n")):
-        if character.isspace() and character != " ":
-            yield warn("W_CHAR", f"{describe_character(character)} is taken as a space", character)
+    for character in dict.fromkeys(_ODD_SPACE.findall(text.strip(" \t\r\n"))):
+        yield warn("W_CHAR", f"{describe_character(character)} is taken as a space", character)
 
 
 def _count_kept(words: Counter[str], profile: LanguageProfile) -> list[CharacterCount]:

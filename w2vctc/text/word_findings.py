@@ -172,7 +172,7 @@ def _find_unexpected(word: str, normalized: str, profile: LanguageProfile) -> It
     strange = [c for c in dict.fromkeys(normalized) if c not in expected]
     for character in strange if profile.letters else ():
         if unicodedata.category(character)[0] in "LM":
-            alike = [a for a in list_lookalikes(character) if a in profile.letters]
+            alike = [a for a in list_lookalikes(character) if a in expected]
             looks = f"; it looks like {alike[0]} ({describe_character(alike[0])})" if alike else ""
             yield warn(
                 "W_UNEXPECTED",
