@@ -8,7 +8,7 @@ from pathlib import Path
 from w2vctc.cache import cache_folder
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions, find_format
-from w2vctc.corpus.paths import find_spelling, forget_folders, lies_inside
+from w2vctc.corpus.paths import find_spelling, forget_folders, is_folder, lies_inside
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 
@@ -69,7 +69,7 @@ def _settle_paths(
     rows: Iterable[Utterance | Fault], place: Path, options: ReadOptions
 ) -> Iterator[Utterance | Fault]:
     """The rows with paths of files that are there; what lies outside becomes E_OUTSIDE."""
-    roots = [(place if place.is_dir() else place.parent).absolute(), cache_folder()]
+    roots = [(place if is_folder(place) else place.parent).absolute(), cache_folder()]
     settled: dict[str, Path] = {}
     for row in rows:
         if isinstance(row, Fault):

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from w2vctc.config import suggest
 from w2vctc.corpus.fault import Fault
+from w2vctc.corpus.paths import is_folder
 from w2vctc.corpus.utterance import Utterance
-from w2vctc.errors import DataError, UsageError
+from w2vctc.errors import DataError, MachineError, UsageError
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,10 @@ def list_formats() -> tuple[Format, ...]:
 def find_format(place: Path, name: str | None = None) -> Format:
     """The format called `name`, else the one that `place` is recognised as.
 
-    Raises UsageError for a name that nobody has, DataError (E_MISSING, E_FORMAT).
+    Raises UsageError for a name that nobody has, DataError (E_MISSING, E_FORMAT), MachineError
+    E_PERM.
     """
+    _refuse_unreachable(place)
     formats = list_formats()
     if name is not None:
         found = next((format for format in formats if format.name == name), None)
@@ -83,13 +86,31 @@ def find_format(place: Path, name: str | None = None) -> Format:
     )
 
 
+def _refuse_unreachable(place: Path) -> None:
+    """Raises for a place that nothing can be asked about; one that is not there may be a hub's."""
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except PermissionError as error:
+        raise MachineError(
+            f"{place}: no permission to read", hint="chmod +rx the folders above", code="E_PERM"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{place}: {(error.strerror or 'cannot be read').lower()}",
+            hint="check --lang and --data",
+            code="E_MISSING",
+        ) from error
+
+
 def _describe(place: Path) -> str:
     """`12 .wav, 3 .docx`: what a folder holds, most frequent first."""
-    if not place.is_dir():
+    if not is_folder(place):
         return f"a file {place.suffix or 'without extension'}"
     counts: dict[str, int] = {}
     for path in place.iterdir():
-        kind = "folders" if path.is_dir() else path.suffix.lower() or "without extension"
+        kind = "folders" if is_folder(path) else path.suffix.lower() or "without extension"
         counts[kind] = counts.get(kind, 0) + 1
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
     return ", ".join(f"{count} {kind}" for kind, count in most) or "it is empty"

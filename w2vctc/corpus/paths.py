@@ -42,6 +42,16 @@ def find_spelling(path: Path) -> Path | None:
     return Path(plain)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False where `Path.is_dir` raises: names that are too long."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False where `Path.is_file` raises."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def forget_folders() -> None:
     """Folders are listed anew from here on."""
     _index_names.cache_clear()
@@ -50,7 +60,7 @@ def forget_folders() -> None:
 
 @lru_cache(maxsize=4096)
 def _is_folder(plain: str) -> bool:
-    return os.path.isdir(plain)  # noqa: PTH112  (Path.is_dir raises for names that are too long)
+    return os.path.isdir(plain)  # noqa: PTH112
 
 
 def _find_name(folder: str, name: str) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from w2vctc.corpus.columns import clean_name, find_columns, has_columns, make_utterance
 from w2vctc.corpus.fault import Fault
+from w2vctc.corpus.paths import is_file
 from w2vctc.corpus.plain_text import MAX_LINE_LENGTH, read_text
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
@@ -57,7 +58,7 @@ def read_table(
 def read_heading(path: Path) -> list[str]:
     """The column names of a table, cheaply; empty where it is no table that can be read."""
     try:
-        if not path.is_file():
+        if not is_file(path):
             return []
         with path.open("rb") as stream:
             head = stream.read(_HEADING_BYTES).decode("utf-8-sig", errors="ignore")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
+from w2vctc.corpus.paths import is_file
 from w2vctc.corpus.plain_text import read_rows
 from w2vctc.corpus.splits import SPLITS
 from w2vctc.corpus.tables import read_heading, read_table
@@ -31,8 +32,8 @@ def read_release(place: Path, options: ReadOptions) -> Iterator[Utterance | Faul
     E_LANGUAGE where there are several releases, and what `read_table` raises of an only table).
     """
     del options
-    release = place.parent if place.is_file() else _find_release(place)
-    tables = [("", place)] if place.is_file() else _list_tables(release)
+    release = place.parent if is_file(place) else _find_release(place)
+    tables = [("", place)] if is_file(place) else _list_tables(release)
     durations: dict[str, str] = {}
     yield from _read_durations(release / DURATIONS, durations)
     for split, path in tables:
@@ -54,7 +55,7 @@ def _list_tables(release: Path) -> list[tuple[str, Path]]:
 
 def _has_rows(path: Path) -> bool:
     try:
-        if not path.is_file():
+        if not is_file(path):
             return False
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)

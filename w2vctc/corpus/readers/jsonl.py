@@ -20,6 +20,7 @@ from w2vctc.corpus.columns import (
 )
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
+from w2vctc.corpus.paths import is_file, is_folder
 from w2vctc.corpus.plain_text import read_rows
 from w2vctc.corpus.splits import SPLIT_NAMES
 from w2vctc.corpus.utterance import Utterance
@@ -32,7 +33,7 @@ _BROKEN = re.compile("[\0\ud800-\udfff]")  # can be escaped in JSON, but not wri
 
 def recognise_jsonl(place: Path) -> bool:
     """A file whose first line is an object with a sound and a text, or a folder with such."""
-    if place.is_dir():
+    if is_folder(place):
         return bool(_find_split_files(place) or _find_only_file(place))
     return place.suffix.lower() == ".jsonl" or _is_manifest(place)
 
@@ -43,7 +44,7 @@ def read_jsonl(place: Path, options: ReadOptions) -> Iterator[Utterance | Fault]
     Raises DataError (E_MISSING, E_COLUMNS) and what `read_text` raises of an only file.
     """
     del options
-    files = [("", place)] if place.is_file() or not place.exists() else _find_split_files(place)
+    files = [("", place)] if not is_folder(place) else _find_split_files(place)
     only = None if files else _find_only_file(place)
     if only is not None:
         files = [("", only)]
@@ -87,7 +88,7 @@ def _is_manifest(path: Path) -> bool:
     if path.suffix.lower() not in JSONL_SUFFIXES:
         return False
     try:
-        if not path.is_file():
+        if not is_file(path):
             return False
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES).decode("utf-8-sig", errors="ignore")

@@ -15,6 +15,7 @@ from pathlib import Path
 from w2vctc.corpus.columns import read_seconds
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
+from w2vctc.corpus.paths import is_file
 from w2vctc.corpus.plain_text import read_rows
 from w2vctc.corpus.splits import SPLITS, name_split
 from w2vctc.corpus.tree import show_path
@@ -115,7 +116,7 @@ def _pick_names(names: list[str], split: str) -> list[str]:
 
 
 def _is_data_dir(folder: Path) -> bool:
-    return os.path.isfile(folder / RECORDINGS)  # noqa: PTH113  (Path.is_file may raise)
+    return is_file(folder / RECORDINGS)
 
 
 def _read_dir(data: DataDir, split: str) -> Iterator[Utterance | Fault]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
+from w2vctc.corpus.paths import is_folder
 from w2vctc.corpus.plain_text import read_rows
 from w2vctc.corpus.splits import name_split
 from w2vctc.corpus.tree import SoundFolder, show_path, walk_files
@@ -56,7 +57,7 @@ def read_librispeech(place: Path, options: ReadOptions) -> Iterator[Utterance | 
 
 
 def _is_transcript(folder: Path, name: str) -> bool:
-    return name.endswith(CHAPTER) or (name == MLS_TABLE and (folder / "audio").is_dir())
+    return name.endswith(CHAPTER) or (name == MLS_TABLE and is_folder(folder / "audio"))
 
 
 def _read_table(table: Path, place: Path) -> Iterator[Utterance | Fault]:

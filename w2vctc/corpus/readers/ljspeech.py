@@ -10,6 +10,7 @@ from pathlib import Path
 from w2vctc.corpus.columns import has_columns
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
+from w2vctc.corpus.paths import is_file, is_folder
 from w2vctc.corpus.plain_text import read_rows
 from w2vctc.corpus.tree import SoundFolder, is_sound, list_sounds, show_path, split_name
 from w2vctc.corpus.utterance import Utterance
@@ -26,7 +27,7 @@ def recognise_ljspeech(place: Path) -> bool:
     if path.name != TABLE:
         return False
     try:
-        if not path.is_file():
+        if not is_file(path):
             return False
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES).decode("utf-8-sig", errors="ignore")
@@ -71,7 +72,7 @@ def _make_row(fields: list[str], sounds: SoundFolder, source: str) -> Utterance 
 
 
 def _find_table(place: Path) -> Path:
-    return place / TABLE if place.is_dir() else place
+    return place / TABLE if is_folder(place) else place
 
 
 def _find_sounds(folder: Path) -> Path:

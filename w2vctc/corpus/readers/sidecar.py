@@ -39,7 +39,7 @@ class Halves:
 
 def recognise_sidecars(place: Path) -> bool:
     """A folder in which some recording has its text file."""
-    return any(half.sounds and half.texts for half in _gather(place, _LOOKED_AT, []).values())
+    return _has_pair(_gather(place, _LOOKED_AT, []))
 
 
 def read_sidecars(place: Path, options: ReadOptions) -> Iterator[Utterance | Fault]:
@@ -51,8 +51,7 @@ def read_sidecars(place: Path, options: ReadOptions) -> Iterator[Utterance | Fau
     del options
     unreadable: list[Path] = []
     halves = _gather(place, None, unreadable)
-    _join_spellings(halves)
-    if not any(half.sounds and half.texts for half in halves.values()):
+    if not _has_pair(halves):
         raise DataError(
             f"{place}: no recording with a text file of the same name",
             hint="put clip.txt beside clip.wav",
@@ -77,7 +76,12 @@ def _gather(place: Path, max_folders: int | None, unreadable: list[Path]) -> dic
                 halves[folders, stem].sounds.append(within / name)
             elif suffix.lower() in TEXT_SUFFIXES and stem.lower() not in _ABOUT:
                 halves[folders, stem].texts.append(within / name)
+    _join_spellings(halves)
     return halves
+
+
+def _has_pair(halves: dict[Key, Halves]) -> bool:
+    return any(half.sounds and half.texts for half in halves.values())
 
 
 def _join_spellings(halves: dict[Key, Halves]) -> None:
