@@ -244,6 +244,20 @@ def test_a_cut_m4a_is_refused_from_its_header(tmp_path: Path, *, fast_start: boo
     assert "bytes of the file are there" in caught.value.message
 
 
+def test_an_m4a_that_was_never_finished_is_refused(tmp_path: Path) -> None:
+    """A recorder without power: the box of the sound is open-ended and there is no index."""
+    path = encode_av(
+        tmp_path / "a.m4a", make_sound(), sample_rate=RATE, container="mp4", codec="aac"
+    )
+    content = path.read_bytes()
+    at = content.index(b"mdat") - 4
+    path.write_bytes(content[:at] + bytes(4) + content[at + 4 : content.index(b"moov") - 4])
+    with pytest.raises(DataError) as caught:
+        probe_audio(path)
+    assert caught.value.code == "E_TRUNCATED"
+    assert caught.value.message == f"{path}: an MP4 file whose index is missing or damaged"
+
+
 def test_damage_inside_is_an_error_of_the_decoder(tmp_path: Path) -> None:
     path = encode_av(
         tmp_path / "a.aac", make_sound(), sample_rate=RATE, container="adts", codec="aac"

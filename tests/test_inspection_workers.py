@@ -17,7 +17,8 @@ from w2vctc.speech.remark import Remark
 from w2vctc.speech.workers import Limits, run_in_workers
 
 Report = Callable[[Any], None]
-SMALL = Limits(silence_s=2.0, memory_bytes=256 << 20)
+PATIENT = Limits(silence_s=60.0, memory_bytes=256 << 20)
+HASTY = Limits(silence_s=2.0)
 
 
 def decode_oddly(subject: str, items: Sequence[str], report: Report) -> None:
@@ -31,7 +32,7 @@ def decode_oddly(subject: str, items: Sequence[str], report: Report) -> None:
             threading.Event().wait()
         if item == "live long":
             for _ in range(5):
-                threading.Event().wait(SMALL.silence_s / 4)
+                threading.Event().wait(HASTY.silence_s / 4)
                 report(None)
         if item == "eat":
             held = [bytearray(64 << 20) for _ in range(1_000)]
@@ -42,7 +43,9 @@ def decode_oddly(subject: str, items: Sequence[str], report: Report) -> None:
         report(f"{subject} {item}")
 
 
-def run(jobs: Sequence[tuple[str, Sequence[str]]], *, n_jobs: int = 2) -> list[list[Any]]:
+def run(
+    jobs: Sequence[tuple[str, Sequence[str]]], *, n_jobs: int = 2, limits: Limits = PATIENT
+) -> list[list[Any]]:
     """The results of each job."""
     results: list[list[Any]] = [[None] * len(items) for _, items in jobs]
 
@@ -51,7 +54,7 @@ def run(jobs: Sequence[tuple[str, Sequence[str]]], *, n_jobs: int = 2) -> list[l
         assert results[job][position] is None
         results[job][position] = result
 
-    run_in_workers(decode_oddly, jobs, n_jobs=n_jobs, limits=SMALL, on_result=keep)
+    run_in_workers(decode_oddly, jobs, n_jobs=n_jobs, limits=limits, on_result=keep)
     return results
 
 
@@ -76,14 +79,14 @@ def test_a_decoder_that_dies_costs_what_it_had_not_finished() -> None:
 
 
 def test_a_decoder_that_hangs_is_ended() -> None:
-    assert run([("a", ["x", "hang"]), ("b", ["y"])]) == [
+    assert run([("a", ["x", "hang"]), ("b", ["y"])], limits=HASTY) == [
         ["a x", died("a", "no sign of life for 2 s")],
         ["b y"],
     ]
 
 
 def test_a_long_file_that_shows_signs_of_life_is_waited_for() -> None:
-    assert run([("a", ["live long"])]) == [["a live long"]]
+    assert run([("a", ["live long"])], limits=HASTY) == [["a live long"]]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="address space is capped on Linux")
@@ -112,7 +115,7 @@ def test_an_error_of_the_listener_ends_the_children() -> None:
     before = threading.active_count()
     jobs = [("a", ["x", "hang"]), ("b", ["hang"])]
     with pytest.raises(KeyboardInterrupt):
-        run_in_workers(decode_oddly, jobs, n_jobs=2, limits=SMALL, on_result=refuse)
+        run_in_workers(decode_oddly, jobs, n_jobs=2, limits=PATIENT, on_result=refuse)
     assert threading.active_count() == before
 
 

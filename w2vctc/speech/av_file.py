@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.errors import DataError, MachineError
-from w2vctc.speech.container import EXTENSIONS, VIDEO_KIN
+from w2vctc.speech.container import EXTENSIONS, VIDEO_KIN, sniff_container
 from w2vctc.speech.stream import refuse_unknown
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def can_use_av(container: str, path: Path) -> bool:
 def open_av(path: Path, head: bytes) -> Iterator[tuple["InputContainer", "AvAudioStream"]]:
     """The file and its first audio stream, with FFmpeg's errors turned into ours.
 
-    Raises DataError: E_NOT_AUDIO, E_CODEC, E_DECODE.
+    Raises DataError: E_NOT_AUDIO, E_TRUNCATED, E_CODEC, E_DECODE.
     """
     av = _import_av()
     opened = False
@@ -59,7 +59,7 @@ def open_av(path: Path, head: bytes) -> Iterator[tuple["InputContainer", "AvAudi
             yield file, _choose(path, file)
     except (av.FFmpegError, *_UNDER_DAMAGE) as error:
         if not opened:
-            raise refuse_unknown(path, head) from error
+            raise _refuse(path, head) from error
         raise broken(path, getattr(error, "strerror", None) or str(error)) from error
 
 
@@ -79,6 +79,17 @@ def convert_frame(frame: "AudioFrame") -> NDArray[np.float32]:
 def broken(path: Path, why: str) -> DataError:
     """The error for a file that opens but does not decode."""
     return DataError(f"{path}: cannot be decoded: {why}", hint="export it again", code="E_DECODE")
+
+
+def _refuse(path: Path, head: bytes) -> DataError:
+    """The error for a file that does not open: an MP4 lacks its index where recording broke off."""
+    if sniff_container(head) != "MP4":
+        return refuse_unknown(path, head)
+    return DataError(
+        f"{path}: an MP4 file whose index is missing or damaged",
+        hint="copy it again; if the recorder was switched off too early, a repair program may help",
+        code="E_TRUNCATED",
+    )
 
 
 def _choose(path: Path, file: "InputContainer") -> "AvAudioStream":
