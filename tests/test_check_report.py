@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -77,6 +78,12 @@ def page(rendered: str) -> Page:
     return Page(rendered)
 
 
+@pytest.fixture
+def soundless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without players, which need no processes."""
+    monkeypatch.setattr(report_clips, "embed_sounds", lambda *_, **__: [])
+
+
 def test_the_same_result_gives_the_same_page(result: CheckResult, rendered: str) -> None:
     title = "Recordings <b>of mine</b>"
     assert render_check_report(result, title=title, lang="ca", n_jobs=1) == rendered
@@ -107,6 +114,7 @@ def test_it_tells_the_figures(page: Page) -> None:
         "veu <b>0</b> 6 12.5 s train, dev",
         "U+0436 cyrillic small letter zhe 9 hжla unexpected",
         "lowest 2",
+        "from 2 to 30 characters per second",
         "9 clips stand out. 9 can be heard",
     ):
         assert fact in body
@@ -176,12 +184,24 @@ def test_the_page_can_be_saved(rendered: str, tmp_path: Path) -> None:
     assert (tmp_path / "check.html").read_text(encoding="utf-8") == rendered
 
 
+@pytest.mark.usefixtures("soundless")
 def test_it_says_that_only_headers_were_read(result: CheckResult) -> None:
     page = Page(render_check_report(replace(result, sound=None), title="mine"))
     assert "w2vctc check --deep" in page.text()
     assert page.count("svg") == 2
 
 
+@pytest.mark.usefixtures("soundless")
+def test_too_few_clips_to_say_what_rate_is_usual(result: CheckResult) -> None:
+    assert result.rates is not None
+    vague = replace(result.rates, lowest=0.0, highest=math.inf, outliers=())
+    body = Page(render_check_report(replace(result, rates=vague), title="mine")).text()
+    assert "Speaking rate" in body
+    assert "can belong together" not in body
+    assert "lowest" not in body
+
+
+@pytest.mark.usefixtures("soundless")
 def test_a_result_without_a_single_usable_row(result: CheckResult) -> None:
     bare = replace(
         result,
@@ -203,6 +223,7 @@ def test_a_result_without_a_single_usable_row(result: CheckResult) -> None:
     assert "Clips to listen to" not in body
 
 
+@pytest.mark.usefixtures("soundless")
 def test_a_clean_corpus_is_called_clean(result: CheckResult) -> None:
     rows = tuple(replace(row, faults=()) for row in result.rows[:5])
     clean = replace(result, rows=rows, n_rows=5, faults=(), reasons=())
@@ -211,6 +232,7 @@ def test_a_clean_corpus_is_called_clean(result: CheckResult) -> None:
     assert "No fault and no warning." in body
 
 
+@pytest.mark.usefixtures("soundless")
 def test_a_clip_of_an_hour_does_not_flatten_the_chart(result: CheckResult) -> None:
     durations = [*range(1, 100), 3600]
     row = result.rows[7]
@@ -224,6 +246,7 @@ def test_a_clip_of_an_hour_does_not_flatten_the_chart(result: CheckResult) -> No
     assert "1 beyond 362 not drawn; half of them from 25.8 to 75.2, median 50.5" in body
 
 
+@pytest.mark.usefixtures("soundless")
 @pytest.mark.parametrize("name", ["speakers", "characters", "dropped"])
 def test_a_table_without_end_is_cut_and_says_so(result: CheckResult, name: str) -> None:
     many = replace(result, **{name: getattr(result, name)[:1] * 1700})
@@ -232,14 +255,10 @@ def test_a_table_without_end_is_cut_and_says_so(result: CheckResult, name: str) 
     assert page.count("tr") < 1200
 
 
-@pytest.fixture
-def soundless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages without players, which need no processes."""
-    monkeypatch.setattr(report_clips, "embed_sounds", lambda *_, **__: [])
-
-
 @pytest.mark.usefixtures("soundless")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     text=st.text(st.characters(codec=None)),
     name=st.text(st.characters(codec=None), min_size=1),

@@ -35,7 +35,7 @@ def test_reasons_take_turns_and_outliers_come_farthest_first(listed: ClipList) -
 def test_a_clip_has_all_its_reasons(listed: ClipList) -> None:
     clip = next(clip for clip in listed.clips if clip.row.utterance.id == "clip-02")
     assert clip.reasons == ("W_CHAR", "shortest")
-    assert clip.messages[1] == ("shortest", "among the shortest clips")
+    assert clip.messages[1] == ("shortest", "one of the 3 shortest that can be used")
     assert listed.count_reasons() == {
         **{"W_RATE": 3, "longest": 3, "shortest": 3, "E_RESERVED": 2, "W_CHAR": 1}
     }

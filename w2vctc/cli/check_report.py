@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -13,8 +16,12 @@ from w2vctc.cli.report_charts import Mark, draw_histogram
 from w2vctc.cli.report_clips import MAX_OF_ONE_REASON, MAX_PLAYERS, list_clips
 from w2vctc.cli.report_players import MAX_HEARD_S
 from w2vctc.cli.report_text import make_printable, show_commands, show_text
-from w2vctc.corpus.check_result import CheckResult
+from w2vctc.corpus.check_result import CheckResult, RateStatistics
+from w2vctc.corpus.rates import MIN_SECONDS_OFF
 from w2vctc.corpus.spread import Histogram, Spread, make_histogram
+
+if TYPE_CHECKING:
+    import jinja2
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAX_LINES = 500  # of a table of speakers or characters
@@ -27,7 +34,35 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
     `lang` is the BCP 47 tag of the transcripts' language, for fonts and screen readers. Sounds of
     suspicious clips are read from their files, in `n_jobs` processes, and embedded.
     """
+    style, script = (_read_part(name) for name in ("check.css", "check.js"))
+    return _open_template().render(
+        title=title,
+        lang=lang,
+        result=result,
+        found=_count_rows(result),
+        charts=_draw_charts(result),
+        judges_rates=result.rates is not None and math.isfinite(result.rates.highest),
+        seconds_off=MIN_SECONDS_OFF,
+        listed=list_clips(result, n_jobs=n_jobs),
+        max_lines=_MAX_LINES,
+        max_players=MAX_PLAYERS,
+        max_of_one_reason=MAX_OF_ONE_REASON,
+        max_heard_s=MAX_HEARD_S,
+        style=style,
+        script=script,
+        policy=_make_policy(style, script),
+        version=__version__,
+    )
+
+
+@cache
+def _open_template() -> "jinja2.Template":
     import jinja2
+
+    @jinja2.pass_context
+    def show_words(context: jinja2.runtime.Context, text: str) -> Markup:
+        """Text in the language of the transcripts."""
+        return show_text(text, lang=context["lang"])
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -39,28 +74,13 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
     )
     environment.filters.update(
         show=show_text,
-        words=lambda text: show_text(text, lang=lang),
+        words=show_words,
         printable=make_printable,
         commands=show_commands,
         time=format_duration,
         share=format_percent,
     )
-    style, script = (_read_part(name) for name in ("check.css", "check.js"))
-    return environment.get_template("check.html.j2").render(
-        title=title,
-        result=result,
-        found=_count_rows(result),
-        charts=_draw_charts(result),
-        listed=list_clips(result, n_jobs=n_jobs),
-        max_lines=_MAX_LINES,
-        max_players=MAX_PLAYERS,
-        max_of_one_reason=MAX_OF_ONE_REASON,
-        max_heard_s=MAX_HEARD_S,
-        style=style,
-        script=script,
-        policy=_make_policy(style, script),
-        version=__version__,
-    )
+    return environment.get_template("check.html.j2")
 
 
 @dataclass(frozen=True)
@@ -122,24 +142,24 @@ def _draw_charts(result: CheckResult) -> list[Chart]:
         charts.append(_draw_spread("Clip lengths", result.lengths, lengths, "length in seconds"))
     if result.rates is not None:
         rates = [row.rate for row in usable if row.rate is not None]
-        marks = (
-            Mark(result.rates.lowest, f"lowest {result.rates.lowest:.3g}"),
-            Mark(result.rates.highest, f"highest {result.rates.highest:.3g}"),
-        )
-        charts.append(
-            _draw_spread(
-                "Speaking rate", result.rates.spread, rates, "characters per second", marks
-            )
-        )
+        name, marks = "characters per second", _mark_bounds(result.rates)
+        charts.append(_draw_spread("Speaking rate", result.rates.spread, rates, name, marks))
     if result.sound is not None and result.sound.levels_dbfs is not None:
         charts.append(_draw_spread("Loudness", result.sound.levels_dbfs, (), "level in dBFS"))
     if result.sound is not None and result.sound.silent_share is not None:
-        charts.append(
-            _draw_spread(
-                "Silence in a clip", result.sound.silent_share, (), "share in %", scale=100
-            )
-        )
+        silence = result.sound.silent_share
+        charts.append(_draw_spread("Silence in a clip", silence, (), "share in %", scale=100))
     return charts
+
+
+def _mark_bounds(rates: RateStatistics) -> tuple[Mark, ...]:
+    """The rates beyond which a clip is odd; none where too few clips say what is usual."""
+    if not math.isfinite(rates.highest):
+        return ()
+    return (
+        Mark(rates.lowest, f"lowest {rates.lowest:.3g}"),
+        Mark(rates.highest, f"highest {rates.highest:.3g}"),
+    )
 
 
 def _draw_spread(

@@ -108,6 +108,6 @@ def _make_clip(row: CheckedRow, reasons: tuple[str, ...], sound: Player | str) -
     messages = [(fault.code, fault.message.removeprefix(source)) for fault in row.faults]
     for extreme in (LONGEST, SHORTEST):
         if extreme in reasons:
-            messages.append((extreme, f"among the {extreme} clips"))
+            messages.append((extreme, f"one of the {_N_EXTREMES} {extreme} that can be used"))
     player = sound if isinstance(sound, Player) else None
     return Clip(row, reasons, tuple(messages), player, "" if isinstance(sound, Player) else sound)
