@@ -161,6 +161,21 @@ def test_a_saved_data_set_without_its_list_of_files_is_refused(
     assert why in error.message
 
 
+@pytest.mark.parametrize("names", ['"train"', '[".."]', '["a/b"]', "[7]", '["x\\u0000"]'])
+def test_splits_that_are_no_folders_inside_are_refused(tmp_path: Path, names: str) -> None:
+    folder = save_to_disk(tmp_path / "data", train=make_table())
+    (folder / "dataset_dict.json").write_text(f'{{"splits": {names}}}', encoding="utf-8")
+    error = refusal(folder)
+    assert (error.code, "it does not name the splits" in error.message) == ("E_DATASET", True)
+
+
+def test_a_table_beside_parquet_files_wins(tmp_path: Path) -> None:
+    save_parquet(tmp_path / "old" / "x.parquet")
+    assert find_format(tmp_path).name == "hf_dataset"
+    (tmp_path / "train.tsv").write_text("path\ttext\na.wav\tu\n", encoding="utf-8")
+    assert find_format(tmp_path).name == "table"
+
+
 def test_a_file_of_a_saved_data_set_that_is_gone_is_named(tmp_path: Path) -> None:
     folder = save_to_disk(tmp_path / "data", train=make_table(), test=make_table())
     (folder / "test" / "data-00000-of-00001.arrow").unlink()
@@ -261,6 +276,13 @@ def test_memory_holds_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.M
     assert max(sizes) <= 16
 
 
+def test_a_column_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    folder = save_to_disk(tmp_path / "data", only=make_table())
+    path = folder / "data-00000-of-00001.arrow"
+    path.write_bytes(path.read_bytes().replace(b"sentence", b"sente\xacce"))
+    assert refusal(folder).code == "E_DATASET"
+
+
 # --- the cache
 
 
@@ -329,6 +351,16 @@ def test_an_audiofolder_with_one_metadata_file_has_splits_by_path(tmp_path: Path
     assert corpus.format.name == "hf_dataset"
     assert spoken(corpus) == [("train", "u"), ("test", "dos"), ("", "tres")]
     assert [fault.code for fault in corpus.faults] == ["E_OUTSIDE"]
+
+
+def test_recordings_that_metadata_does_not_name_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("file_name,text\na.wav,u\n", encoding="utf-8")
+    for name in ("A.wav", "sub/b.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [(fault.code, fault.message) for fault in read(tmp_path).errors] == [
+        ("E_NO_TEXT", "sub/b.wav: no transcript in metadata.csv")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -472,9 +504,10 @@ def test_a_damaged_file_is_read_or_refused(
     if name.endswith("arrow"):
         state = {"_data_files": [{"filename": name}]}
         (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
+        (folder / "dataset_info.json").write_text("{}", encoding="utf-8")
     try:
         corpus = read(folder)
     except W2vctcError as error:
-        assert error.code
+        assert error.code in ("E_DATASET", "E_COLUMNS", "E_EMPTY_MANIFEST")
     else:
         assert corpus.utterances or corpus.faults

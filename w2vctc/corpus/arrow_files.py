@@ -10,14 +10,26 @@ from w2vctc.errors import DataError, MachineError
 _PARQUET_ROWS = 16  # with the sound inside, a thousand rows are a gigabyte
 
 
-def read_schema(path: Path) -> Any:
-    """The pyarrow schema of a file. Raises DataError E_DATASET, E_MISSING; MachineError E_PERM."""
+def read_columns(path: Path) -> tuple[list[str], list[str]]:
+    """(all columns, those that hold sound: structs of bytes and path) of a file.
+
+    Raises DataError E_DATASET, E_MISSING; MachineError E_PERM.
+    """
+    from pyarrow import types
+
     with _arrow_errors(path):
-        return _open(path)[0]
+        schema, _ = _open(path)
+        sounds = [
+            field.name
+            for field in schema
+            if types.is_struct(field.type)
+            and {"bytes", "path"} <= {part.name for part in field.type}
+        ]
+        return list(schema.names), sounds
 
 
 def read_records(path: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Each row as a dict of the columns `names`. Raises as `read_schema` does, also in between."""
+    """Each row as a dict of the columns `names`. Raises as `read_columns` does, also in between."""
     with _arrow_errors(path):
         _, batches = _open(path, names)
     while True:
@@ -31,19 +43,6 @@ def read_records(path: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
             with _arrow_errors(path):
                 record: dict[str, Any] = batch.slice(number, 1).to_pylist()[0]
             yield record
-
-
-def list_data_files(folder: Path, state: Any) -> list[Path]:
-    """The Arrow files that a saved data set's state.json names. Raises DataError E_DATASET."""
-    where = folder / "state.json"
-    try:
-        names = [entry["filename"] for entry in state["_data_files"]]
-    except (LookupError, TypeError) as error:
-        raise damaged(where, "it does not name the data's files") from error
-    for name in names:
-        if not isinstance(name, str) or not name or Path(name).name != name or "\0" in name:
-            raise damaged(where, f"{name!r} is no name of a file beside it")
-    return [folder / name for name in names]
 
 
 def damaged(path: Path, why: str) -> DataError:
