@@ -61,14 +61,14 @@ def save_manifests(
     check_target(folder, place=place, overwrite=overwrite)
     rows = list(utterances)
     assert all(row.split in SPLITS for row in rows), "rows are divided before they are saved"
-    link = SourceLink.plan(folder, [row.audio for row in rows], place)
-    refused = [fault for row in rows if (fault := _refuse(row, link.name(row.audio)))]
+    link = SourceLink.plan(folder, (row.audio for row in rows), place)
+    refused = [fault for row in rows if (fault := _refuse(row, link.names[row.audio]))]
     gone = {id(fault.utterance) for fault in refused}
     rows = [row for row in rows if id(row) not in gone]
     rejected = [fault for fault in (*faults, *refused) if fault.is_error]
     columns = _choose_columns(rows)
     texts = {
-        f"{split}.tsv": _render([row for row in rows if row.split == split], columns, link)
+        f"{split}.tsv": _render([row for row in rows if row.split == split], columns, link.names)
         for split in SPLITS
         if any(row.split == split for row in rows)
     }
@@ -155,14 +155,16 @@ def _choose_columns(rows: Sequence[Utterance]) -> tuple[list[str], dict[str, str
         for name, value in row.extra.items()
         if value and (heading := _clean_heading(name)) not in ("", *OWN_COLUMNS)
     }
-    filled = {name for row in rows for name, cell in _own_cells(row, "").items() if cell}
-    filled |= {"id", "path", "text"}
+    filled = {"id", "path", "text"}
+    filled |= {name for row in rows for name, cell in _own_cells(row, "").items() if cell}
     filled |= {name for name, aliases in _ALIASES.items() if set(aliases) & set(others.values())}
     return [name for name in OWN_COLUMNS if name in filled], others
 
 
 def _render(
-    rows: Sequence[Utterance], columns: tuple[list[str], Mapping[str, str]], link: SourceLink
+    rows: Sequence[Utterance],
+    columns: tuple[list[str], Mapping[str, str]],
+    paths: Mapping[Path, str],
 ) -> str:
     """The table of one split."""
     own, others = columns
@@ -170,7 +172,7 @@ def _render(
     lines = ["\t".join(headings)]
     for row in rows:
         cells = {others[name]: cell for name, cell in row.extra.items() if name in others and cell}
-        cells.update(_own_cells(row, link.name(row.audio)))
+        cells.update(_own_cells(row, paths[row.audio]))
         lines.append("\t".join(_flatten(cells.get(heading, "")) for heading in headings))
     return "\n".join(lines) + "\n"
 

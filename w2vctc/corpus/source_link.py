@@ -2,11 +2,10 @@
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2vctc.corpus.paths import lies_inside
 from w2vctc.errors import UsageError
 
 LINK_NAME = "source"
@@ -19,25 +18,26 @@ class SourceLink:
 
     folder: Path
     root: Path | None
+    names: Mapping[Path, str]  # of each recording, as a table has it
 
     @classmethod
-    def plan(cls, folder: Path, recordings: Sequence[Path], place: Path) -> "SourceLink":
-        outside = {path.parent for path in recordings if not lies_inside(path, [folder])}
+    def plan(cls, folder: Path, recordings: Iterable[Path], place: Path) -> "SourceLink":
+        """The names of the recordings, and the link that they need. Raises UsageError."""
+        # Links inside of the data were put there by its owner, and are not followed here.
+        plain = {path: os.path.abspath(path) for path in dict.fromkeys(recordings)}  # noqa: PTH100
+        own = os.path.abspath(folder)  # noqa: PTH100
+        names = {path: name for path, text in plain.items() if (name := _below(text, own))}
+        outside = {path: text for path, text in plain.items() if path not in names}
         if not outside:
-            return cls(folder, None)
-        root = place if place.is_dir() else place.parent
+            return cls(folder, None, names)
+        root = str(place if place.is_dir() else place.parent)
+        root = os.path.abspath(root)  # noqa: PTH100
         # The input's root, unless that holds the folder itself: such a link would lead in circles.
-        is_apart = not lies_inside(folder, [root])
-        if not (is_apart and all(lies_inside(path, [root]) for path in outside)):
-            root = _find_common(folder, sorted(map(os.path.abspath, outside)))
-        return cls(folder, root)
-
-    def name(self, audio: Path) -> str:
-        """The recording's path as a table has it."""
-        plain = os.path.abspath(audio)  # noqa: PTH100  (resolve would follow the owner's links)
-        if self.root is None or lies_inside(audio, [self.folder]):
-            return Path(os.path.relpath(plain, self.folder)).as_posix()
-        return f"{LINK_NAME}/{Path(os.path.relpath(plain, self.root)).as_posix()}"
+        if _below(own, root) or not all(_below(text, root) for text in outside.values()):
+            root = _find_common(folder, sorted(set(map(os.path.dirname, outside.values()))))
+        for path, text in outside.items():
+            names[path] = f"{LINK_NAME}/{_below(text, root)}"
+        return cls(folder, Path(root), names)
 
     def make(self, *, overwrite: bool) -> None:
         """Puts the link into the folder, where one is needed. Raises UsageError."""
@@ -65,13 +65,19 @@ class SourceLink:
             ) from error
 
 
-def _find_common(folder: Path, parents: Sequence[str]) -> Path:
+def _below(path: str, folder: str) -> str:
+    """The path from `folder` on, with slashes; empty where it lies elsewhere."""
+    top = folder.rstrip(os.sep) + os.sep
+    return path[len(top) :].replace(os.sep, "/") if path.startswith(top) else ""
+
+
+def _find_common(folder: Path, parents: Sequence[str]) -> str:
     """The deepest folder that holds all recordings; raises UsageError where that is the disk."""
     try:
-        common = Path(os.path.commonpath(parents))
+        common = os.path.commonpath(parents)
     except ValueError:  # two disks of Windows
-        common = Path(Path(parents[0]).anchor)
-    if common == Path(common.anchor):
+        common = Path(parents[0]).anchor
+    if common == Path(common).anchor:
         raise UsageError(
             f"{folder}: the recordings lie in places that have only {common} in common",
             hint=HINT_CONVERT,
