@@ -312,7 +312,7 @@ def test_a_folder_nobody_may_write_to_is_refused_before_any_work(
     (tmp_path / "locked").mkdir(mode=0o500)
     (recordings / "all.tsv").write_text("", encoding="utf-8")  # what reading would complain about
     if os.access(tmp_path / "locked", os.W_OK):  # root may write everywhere
-        monkeypatch.setattr(os, "access", lambda *_: False)
+        monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
     code, _, err = run("prepare", "recordings", "--out", "locked/ca")
     assert code == MachineError.exit_code
     assert "locked: no permission to write [E_PERM]" in err
