@@ -67,8 +67,8 @@ def _find_faults(number: int, row: Utterance) -> tuple[Fault, ...]:
         faults.append(Fault("E_RESERVED", f"{row.source}: a token in {row.text!r}", row))
     if number in (1, 3, 10):
         faults.append(Fault("W_RATE", f"{row.source}: {number} letters per second", row))
-    if number == 2:
-        faults.append(Fault("W_CHAR", f"{row.source}: U+202E in {row.text}", row))
+    if number in (2, 4):
+        faults.append(Fault("W_CHAR", f"{row.source}: look at {row.text}", row))
     return tuple(faults)
 
 

@@ -64,6 +64,8 @@ frame.onload = () => {
   steps.images = page.querySelectorAll("img").length;
   steps.visible = getComputedStyle(page.querySelector("h1")).display;
   steps.bar = getComputedStyle(page.querySelector(".bar")).fill;
+  steps.directions = Array.from(page.querySelectorAll("#clips td.words > bdi"))
+    .map((words) => words.textContent[0] + " " + getComputedStyle(words).direction);
   steps.width = page.documentElement.scrollWidth - page.documentElement.clientWidth;
   document.getElementById("seen").textContent = JSON.stringify(steps);
 };
@@ -152,13 +154,18 @@ def test_the_style_of_the_page_holds_and_no_other(seen: dict[str, Any]) -> None:
     assert seen["bar"] in ("rgb(43, 108, 176)", "rgb(110, 168, 230)")
 
 
+def test_transcripts_run_in_their_own_direction(seen: dict[str, Any]) -> None:
+    assert "ש rtl" in seen["directions"]
+    assert "l ltr" in seen["directions"]
+
+
 def test_a_narrow_screen_does_not_scroll_sideways(seen: dict[str, Any]) -> None:
     assert seen["width"] == 0
 
 
 def test_every_sound_decodes_to_its_length(seen: dict[str, Any]) -> None:
     # The material's clip number n lasts 0.5 s and n quarters of a second.
-    wanted = {f"clip clip-{n:02}": 0.5 + n / 4 for n in (0, 10, 2, 15, 1, 6, 3, 14, 13)}
+    wanted = {f"clip clip-{n:02}": 0.5 + n / 4 for n in (0, 10, 2, 15, 1, 6, 3, 4, 14, 13)}
     assert seen["heard"] == pytest.approx(wanted, abs=0.1)
     assert seen["fails"] == 0
 
@@ -171,18 +178,18 @@ def test_a_sound_that_cannot_be_played_says_so(report: Path) -> None:
     save_text(broken, page.replace(sound.group(1), "bm90IGEgc291bmQ="))
     document = open_page(broken)
     assert document.count("</audio>this browser cannot play it") == 1
-    assert document.count("data-heard-s") == 8
+    assert document.count("data-heard-s") == 9
 
 
 def test_an_address_with_a_reason_shows_its_clips(seen: dict[str, Any]) -> None:
     assert seen["start"]["choice"] == "W_RATE"
     assert seen["start"]["shown"] == ["clip-10", "clip-01", "clip-03"]
-    assert seen["start"]["status"] == "3 of 9 shown"
+    assert seen["start"]["status"] == "3 of 10 shown"
 
 
 def test_all_reasons_bring_all_clips_back(seen: dict[str, Any]) -> None:
     assert seen["all"]["shown"] == seen["all"]["names"]
-    assert seen["all"]["status"] == "9 of 9 shown"
+    assert seen["all"]["status"] == "10 of 10 shown"
 
 
 def test_columns_sort_up_and_down(seen: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from w2vctc.cli.report_clips import MAX_OF_ONE_REASON, MAX_PLAYERS, list_clips
 from w2vctc.cli.report_players import MAX_HEARD_S
 from w2vctc.cli.report_text import make_printable, show_commands, show_text
 from w2vctc.corpus.check_result import CheckResult, RateStatistics
+from w2vctc.corpus.corpus_check import Report
 from w2vctc.corpus.rates import MIN_SECONDS_OFF
 from w2vctc.corpus.spread import Histogram, Spread, make_histogram
 
@@ -28,11 +29,19 @@ _MAX_LINES = 500  # of a table of speakers or characters
 _TAIL = 3.0  # a chart ends where this many times the width of its middle 90 % is passed
 
 
-def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jobs: int = 2) -> str:
+def render_check_report(
+    result: CheckResult,
+    *,
+    title: str,
+    lang: str = "",
+    n_jobs: int = 2,
+    report: Report | None = None,
+) -> str:
     """An HTML document with all that `result` tells, the same for the same result and sounds.
 
     `lang` is the BCP 47 tag of the transcripts' language, for fonts and screen readers. Sounds of
-    suspicious clips are read from their files, in `n_jobs` processes, and embedded.
+    suspicious clips are read from their files, in `n_jobs` processes, and embedded; `report` hears
+    how many are.
     """
     style, script = (_read_part(name) for name in ("check.css", "check.js"))
     return _open_template().render(
@@ -43,7 +52,7 @@ def render_check_report(result: CheckResult, *, title: str, lang: str = "", n_jo
         charts=_draw_charts(result),
         judges_rates=result.rates is not None and math.isfinite(result.rates.highest),
         seconds_off=MIN_SECONDS_OFF,
-        listed=list_clips(result, n_jobs=n_jobs),
+        listed=list_clips(result, n_jobs=n_jobs, report=report),
         max_lines=_MAX_LINES,
         max_players=MAX_PLAYERS,
         max_of_one_reason=MAX_OF_ONE_REASON,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice, zip_longest
 
 from w2vctc.cli.report_players import Player, embed_sounds
 from w2vctc.corpus.check_result import CheckedRow, CheckResult
+from w2vctc.corpus.corpus_check import Report
 
 MAX_CLIPS = 120  # listed on the page
 MAX_OF_ONE_REASON = 20
@@ -49,7 +51,7 @@ class ClipList:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def list_clips(result: CheckResult, *, n_jobs: int = 2) -> ClipList:
+def list_clips(result: CheckResult, *, n_jobs: int = 2, report: Report | None = None) -> ClipList:
     """The suspicious clips whose file can be opened, reason by reason in turn, with sounds."""
     queues = _make_queues(result)
     reasons_of: dict[tuple[str, str], list[str]] = {}
@@ -58,13 +60,19 @@ def list_clips(result: CheckResult, *, n_jobs: int = 2) -> ClipList:
             reasons_of.setdefault(_name(row), []).append(reason)
     heads = [rows[:MAX_OF_ONE_REASON] for rows in queues.values()]
     chosen = list(islice(_take_turns(heads), MAX_CLIPS))
-    sounds = embed_sounds([row.utterance for row in chosen[:MAX_PLAYERS]], n_jobs=n_jobs)
+    heard = [row.utterance for row in chosen[:MAX_PLAYERS]]
+    on_done = partial(_tell, report, len(heard)) if report else None
+    sounds = embed_sounds(heard, n_jobs=n_jobs, on_done=on_done)
     clips = [
         _make_clip(row, tuple(reasons_of[_name(row)]), sound)
         for row, sound in zip_longest(chosen, sounds, fillvalue="")
         if isinstance(row, CheckedRow)
     ]
     return ClipList(tuple(clips), len(reasons_of))
+
+
+def _tell(report: Report, n_all: int, n_done: int) -> None:
+    report("players", n_done, n_all)
 
 
 def _make_queues(result: CheckResult) -> dict[str, list[CheckedRow]]:

@@ -33,18 +33,24 @@ class Player:
 
 
 def embed_sounds(
-    rows: Sequence[Utterance], *, n_jobs: int = 2, max_bytes: int = MAX_PAGE_BYTES
+    rows: Sequence[Utterance],
+    *,
+    n_jobs: int = 2,
+    max_bytes: int = MAX_PAGE_BYTES,
+    on_done: Callable[[int], None] | None = None,
 ) -> list[Player | str]:
     """For each row its player, or why there is none: in words, as the decoder said it.
 
     Sounds are decoded in processes of their own, which broken files may kill. Those behind the
-    first `max_bytes` of base64 are left out.
+    first `max_bytes` of base64 are left out. `on_done` hears how many are finished.
     """
     jobs = [(row.audio, [find_span(row)]) for row in rows]
     sounds: list[bytes | Remark | None] = [None] * len(rows)
 
     def keep(job: int, _: int, sound: bytes | Remark) -> None:
         sounds[job] = sound
+        if on_done:
+            on_done(sum(one is not None for one in sounds))
 
     run_in_workers(encode_spans, jobs, n_jobs=n_jobs, limits=DEFAULT_LIMITS, on_result=keep)
     players: list[Player | str] = []
