@@ -137,11 +137,13 @@ def test_silence_and_constant_current_are_faults(tmp_path: Path, value: float, w
 
 
 def test_a_cut_flac_is_a_fault_at_any_place(tmp_path: Path) -> None:
-    """Also where the cut falls between two frames, which libsndfile takes for the end."""
+    """Also where the cut falls between two frames, or where bytes look like one."""
     sound = make_babble(duration_s=3.0)
     soundfile.write(tmp_path / "a.flac", sound, RATE)
     content = (tmp_path / "a.flac").read_bytes()
-    for length in (len(content) // 2, len(content) // 2 + 1, len(content) - 1, 2_000):
+    frames = [at for at in range(2_000, len(content)) if content.startswith(b"\xff\xf8", at)]
+    assert frames
+    for length in (len(content) // 2, len(content) // 2 + 1, len(content) - 1, 2_000, *frames):
         (tmp_path / "b.flac").write_bytes(content[:length])
         found = inspect_audio(tmp_path / "b.flac")
         assert codes(found.faults) == ["E_DECODE"]
