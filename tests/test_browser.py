@@ -19,7 +19,7 @@ from report_material import HOSTILE, make_result
 from w2vctc.cli.check_report import render_check_report
 from w2vctc.files import save_text
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("google-chrome-stable", "google-chrome", "chromium", "chromium-browser")
 # The browser's own talk with its maker, which no page asks for.
 MAKERS = ("google.com", "googleapis.com", "gvt1.com", "gstatic.com")
 
