@@ -4,8 +4,9 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -251,29 +252,27 @@ def test_one_file_that_is_cut_off_leaves_the_others(tmp_path: Path) -> None:
     assert refusal(cut).code == "E_DATASET"
 
 
-def test_memory_holds_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = save_parquet(tmp_path / "x.parquet", make_table([f"fila {at}" for at in range(40)]))
-    sizes = []
-
-    class Watched:
-        def __init__(self, place: Path) -> None:
-            self.file = parquet.ParquetFile(place)
-            self.schema_arrow = self.file.schema_arrow
-
-        def iter_batches(self, size: int, columns: list[str]) -> Iterator[Any]:
-            for batch in self.file.iter_batches(size, columns=columns):
-                sizes.append(batch.num_rows)
-                yield batch
-
+def test_memory_holds_a_part_of_a_large_file_at_a_time(tmp_path: Path) -> None:
+    import pyarrow
     from pyarrow import parquet
 
-    class Module:
-        ParquetFile = Watched
-
-    monkeypatch.setitem(sys.modules, "pyarrow.parquet", Module)
-    monkeypatch.setattr("pyarrow.parquet", Module)
-    assert len(read(path).utterances) == 40
-    assert max(sizes) <= 16
+    noise = np.random.default_rng(1).bytes(50_000)
+    sounds = [{"bytes": bytes([at]) + noise, "path": "a.wav"} for at in range(200)]
+    table = pyarrow.table({"audio": sounds, "text": ["u"] * 200})
+    path = tmp_path / "x.parquet"
+    parquet.write_table(table, path, row_group_size=10, use_dictionary=False)
+    assert path.stat().st_size > 9_000_000
+    program = (  # the highest mark of Arrow's memory is one of a process
+        "import sys; from pathlib import Path; from pyarrow import default_memory_pool;"
+        "from w2vctc.corpus.corpus import read_corpus;"
+        "print(len(read_corpus(Path(sys.argv[1])).utterances), default_memory_pool().max_memory())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    n_rows, most_bytes = map(int, done.stdout.split())
+    assert n_rows == 200
+    assert most_bytes < 5_000_000
 
 
 def test_a_column_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -451,6 +450,21 @@ def test_rows_come_streamed_as_from_the_hub(
     assert utterances[0].source == "owner/name:train:1"
     assert utterances[0].audio.read_bytes() == encode(0)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_configuration_of_the_hub_is_chosen_by_name(tmp_path: Path) -> None:
+    names = ("ca", "oc")
+    for name in names:
+        save_parquet(tmp_path / name / "train-00000-of-00001.parquet", make_table([name]))
+    configs = "".join(f"- config_name: {it}\n  data_files: {it}/*.parquet\n" for it in names)
+    (tmp_path / "README.md").write_text(f"---\nconfigs:\n{configs}---\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        open_stream(str(tmp_path))
+    assert caught.value.code == "E_HUB"
+    assert "['ca', 'oc']" in caught.value.message
+    assert "hf:owner/name:CONFIGURATION" in caught.value.hint
+    rows = list(read_streams("owner/name", open_stream(str(tmp_path), config="oc")))
+    assert [row.text for row in rows if isinstance(row, Utterance)] == ["oc"]
 
 
 def test_a_streamed_repository_that_cannot_be_read_is_an_error_of_the_hub(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ def _hub_errors(name: str) -> Iterator[None]:
     except W2vctcError:
         raise
     except Exception as error:  # six libraries meet here, each with errors of its own
-        why = next(iter(str(error).splitlines()), "")[:300] or type(error).__name__
+        # the second line lists the configurations, where one must be chosen
+        why = " ".join(str(error).splitlines()[:2])[:400] or type(error).__name__
         if _is_of_the_net(error):
             raise MachineError(
                 f"{name}: no file or folder here, and the hub cannot be reached ({why})",
