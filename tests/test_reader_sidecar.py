@@ -67,6 +67,13 @@ def test_the_same_name_in_other_folders_is_another_clip(tmp_path: Path) -> None:
     ]
 
 
+def test_a_text_in_the_same_folder_wins_over_one_elsewhere(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"wav/1.wav": "", "wav/1.txt": "x", "clips/1.wav": "", "clips/1.txt": "y"})
+    corpus = read_as(tmp_path, "sidecar")
+    assert list_rows(corpus) == [("clips/1.wav", "y", ""), ("wav/1.wav", "x", "")]
+    assert not corpus.faults
+
+
 def test_transcripts_without_audio_and_audio_without_transcript_are_all_listed(
     tmp_path: Path,
 ) -> None:
