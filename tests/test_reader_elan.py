@@ -1,6 +1,7 @@
 """ELAN files as linguists leave them: tiers, speakers, media links of another machine."""
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -320,6 +321,22 @@ def test_one_file_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
     corpus = read(tmp_path)
     assert len(corpus.utterances) == 2
     assert [(fault.code, fault.is_fatal) for fault in corpus.faults] == [("E_ANNOTATION", True)]
+
+
+def test_pipes_link_loops_and_odd_names_do_not_stop_the_others(tmp_path: Path) -> None:
+    stem = os.fsdecode(b"b\xff\n'q' ")
+    save(tmp_path / f"{stem}.eaf", document(WORDS), f"{stem}.wav")
+    os.mkfifo(tmp_path / "pipe.eaf")
+    (tmp_path / "loop.eaf").symlink_to("loop.eaf")
+    (tmp_path / "self").symlink_to(tmp_path)
+    corpus = read(tmp_path)
+    assert [row.id for row in corpus.utterances] == [
+        f"b\\udcff\\n'q' .eaf:words:{number}" for number in (1, 2)
+    ]
+    assert [(fault.code, fault.source) for fault in corpus.faults] == [
+        ("E_MISSING", "loop.eaf"),
+        ("E_NOT_FILE", "pipe.eaf"),
+    ]
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path: Path) -> None:
