@@ -236,6 +236,33 @@ def test_pieces_of_one_recording_are_kept_by_their_times_or_cut(run: Run, tmp_pa
         assert (one.load() == other.load()).all()
 
 
+def test_names_that_no_table_can_hold_are_left_out_or_given_files_of_their_own(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "phone"
+    folder.mkdir()
+    names = (b"caf\xe9", b"new\nline", b"-rf", b" sp ", b"~x", b"it's")
+    for number, name in enumerate(map(os.fsdecode, names)):
+        write_wav(folder / f"{name}.wav", make_babble(duration_s=1.0, seed=number))
+        (folder / f"{name}.txt").write_text(f"la {WORDS[number]}", encoding="utf-8")
+    code, out, err = run("prepare", "phone", "--out", "kept", "--json")
+    assert code == 0
+    assert "kept 4 of 6 rows" in err
+    assert json.loads(out)["left_out"] == {"E_NAME": 2}
+    assert json.loads(out)["splits"].keys() == {"train", "dev", "test"}
+    assert "cannot be written into a table" in (tmp_path / "kept" / "rejected.tsv").read_text(
+        encoding="utf-8"
+    )
+    code, _, err = run("prepare", "phone", "--out", "made", "--audio", "flac", "--jobs", "1")
+    assert code == 0
+    assert "kept 6 of 6 rows" in err
+    for folder_name, n_rows in (("kept", 4), ("made", 6)):
+        corpus = read_corpus(tmp_path / folder_name)
+        assert not corpus.faults
+        assert len(corpus.utterances) == n_rows
+        assert all(row.audio.is_file() for row in corpus.utterances)
+
+
 def test_a_language_elsewhere_is_named_in_the_next_command(run: Run, recordings: Path) -> None:
     del recordings
     _, _, err = run("prepare", "recordings", "--out", "my data", "--lang", "ca")

@@ -15,7 +15,7 @@ from w2vctc.corpus.clip_files import AudioKind, remove_strays
 from w2vctc.corpus.conversion import Converted, convert_rows
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.formats import ReadOptions
-from w2vctc.corpus.manifest import check_target, save_manifests
+from w2vctc.corpus.manifest import check_target, refuse_rows, save_manifests
 from w2vctc.corpus.preparation import divide_rows, settle_ids
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
@@ -35,6 +35,8 @@ def prepare(project: Project, out: Path, options: PrepareOptions, *, n_jobs: int
     corpus = _read(project)
     with show_progress() as report:
         checked = _check(corpus, project, options, report)
+        if options.audio == "keep":
+            checked = _refuse_names(checked, out, project)
         divided = divide_rows(
             checked.kept,
             normalize=make_normalizer(open_profile(project)),
@@ -63,6 +65,15 @@ def prepare(project: Project, out: Path, options: PrepareOptions, *, n_jobs: int
     )
     save_record(out, prepared)
     return prepared
+
+
+def _refuse_names(checked: CheckedRows, out: Path, project: Project) -> CheckedRows:
+    """The same without rows that no table can name: told before they are divided."""
+    rows = settle_ids(checked.kept)
+    refused = refuse_rows(out, rows, place=project.data)
+    gone = {id(fault.utterance) for fault in refused}
+    kept = tuple(row for row in rows if id(row) not in gone)
+    return CheckedRows(kept, (*checked.faults, *refused))
 
 
 def _convert(

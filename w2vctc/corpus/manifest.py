@@ -62,7 +62,7 @@ def save_manifests(
     rows = list(utterances)
     assert all(row.split in SPLITS for row in rows), "rows are divided before they are saved"
     link = SourceLink.plan(folder, (row.audio for row in rows), place)
-    refused = [fault for row in rows if (fault := _refuse(row, link.names[row.audio]))]
+    refused = _refuse_rows(rows, link)
     gone = {id(fault.utterance) for fault in refused}
     rows = [row for row in rows if id(row) not in gone]
     rejected = [fault for fault in (*faults, *refused) if fault.is_error]
@@ -79,6 +79,14 @@ def save_manifests(
         link.make(overwrite=overwrite)
         _write_all(folder, texts)
     return SavedManifests(folder, Counter(row.split for row in rows), tuple(refused))
+
+
+def refuse_rows(folder: Path, rows: Sequence[Utterance], *, place: Path) -> list[Fault]:
+    """What keeps rows out of the tables of `folder`, told before anything is written.
+
+    Codes and errors are those of `save_manifests`.
+    """
+    return _refuse_rows(rows, SourceLink.plan(folder, (row.audio for row in rows), place))
 
 
 def check_target(folder: Path, *, place: Path, overwrite: bool) -> None:
@@ -118,6 +126,10 @@ def check_target(folder: Path, *, place: Path, overwrite: bool) -> None:
             f"{folder / there[0]}: is there already",
             hint="give --out a new folder, or replace the manifests there with --overwrite",
         )
+
+
+def _refuse_rows(rows: Sequence[Utterance], link: SourceLink) -> list[Fault]:
+    return [fault for row in rows if (fault := _refuse(row, link.names[row.audio]))]
 
 
 def _refuse(row: Utterance, path: str) -> Fault | None:
