@@ -57,15 +57,15 @@ def _make_click(path: Path, number: int) -> None:
         stream.writeframes(number.to_bytes(4, "little").ljust(12_000, b"\0"))
 
 
-def measure(folder: Path, *, audio: str, n_jobs: int) -> tuple[float, float]:
-    """(seconds, peak MiB) of one run, told by a process that has had no other child."""
+def measure(folder: Path, *, audio: str, n_jobs: int) -> tuple[float, float, float]:
+    """(seconds, CPU seconds, peak MiB) of one run, told by a process with no other child."""
     program = (
         "import resource, subprocess, sys, time\n"
         "started = time.monotonic()\n"
         "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL,"
         " stderr=subprocess.DEVNULL)\n"
-        "print(time.monotonic() - started,"
-        " resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss)\n"
     )
     command = [sys.executable, "-m", "w2vctc", "prepare", "data", "--out", "out"]
     command += ["--audio", audio, "--jobs", str(n_jobs)]
@@ -76,9 +76,8 @@ def measure(folder: Path, *, audio: str, n_jobs: int) -> tuple[float, float]:
         capture_output=True,
         text=True,
     )
-    seconds, peak = done.stdout.split()
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return float(seconds), float(peak) / unit
+    seconds, cpu, peak = map(float, done.stdout.split())
+    return seconds, cpu, peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def main() -> None:
@@ -88,13 +87,14 @@ def main() -> None:
     parser.add_argument("--audio", choices=("keep", "flac", "opus"), default="keep")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    print("| rows | layout | audio | seconds | peak MiB |\n|---|---|---|---|---|")
+    print("| rows | layout | audio | seconds | CPU seconds | peak MiB |\n|---|---|---|---|---|---|")
     for n_rows in options.rows:
         with tempfile.TemporaryDirectory() as name:
             make_data(Path(name) / "data", n_rows=n_rows, layout=options.layout)
-            seconds, peak = measure(Path(name), audio=options.audio, n_jobs=options.jobs)
+            seconds, cpu, peak = measure(Path(name), audio=options.audio, n_jobs=options.jobs)
         print(
-            f"| {n_rows:,} | {options.layout} | {options.audio} | {seconds:.1f} | {peak:.0f} |",
+            f"| {n_rows:,} | {options.layout} | {options.audio} | {seconds:.1f} | {cpu:.1f}"
+            f" | {peak:.0f} |",
             flush=True,
         )
 

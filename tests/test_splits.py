@@ -136,9 +136,8 @@ def test_a_few_common_sentences_are_left_out_where_they_would_stand_twice() -> N
     fault = division.left_out[0]
     assert fault.code == "E_SPLIT_OVERLAP"
     assert fault.utterance is not None
-    assert fault.message == (
-        f"{fault.source}: left out: another speaker says {fault.utterance.text!r} in another split"
-    )
+    text = fault.utterance.text
+    assert fault.message == f"{fault.source}: {text!r} is said in another split too"
     assert f"{len(division.left_out)} rows whose sentence stands in another split" in division.note
 
 

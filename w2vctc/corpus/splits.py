@@ -163,7 +163,7 @@ def _demand(
 
 
 def _leave_out(row: Utterance, sentence: str) -> Fault:
-    message = f"{row.source}: left out: another speaker says {sentence!r} in another split"
+    message = f"{row.source}: {sentence!r} is said in another split too"
     return Fault("E_SPLIT_OVERLAP", message, row)
 
 
