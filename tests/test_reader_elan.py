@@ -294,6 +294,7 @@ THIEF = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         (b"", "no well-formed XML: no element found"),
         (b"<ANNOTATION_DOCUMENT", "no well-formed XML: unclosed token"),
         (b"\xff\xfe\x00garbage", "no well-formed XML"),
+        (document(WORDS).replace("xmlns:xsi", "xmlns:xs0"), "unbound prefix"),
         (b"<html></html>", "an XML file of another kind, <html>"),
         (b'<?xml version="1.0" encoding="x-none"?><a/>', "no well-formed XML: unknown encoding"),
         (document(WORDS, head=BOMB), "it declares a DOCTYPE, which ELAN never writes"),

@@ -135,6 +135,12 @@ def test_a_line_of_times_that_are_none_is_named_and_the_others_read(tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("time", [":00:01.000", "00:01", "1:00:01.000x", "-00:01.000", "soon"])
+def test_times_that_webvtt_does_not_have_are_named(tmp_path: Path, time: str) -> None:
+    path = save(tmp_path / "a.vtt", VTT.replace("00:01.000 -->", f"{time} -->"), "a.wav")
+    assert [(fault.code, fault.source) for fault in read(path).faults] == [("E_ROW", "a.vtt:9")]
+
+
 def test_a_subtitle_of_no_length_or_no_text_is_told(tmp_path: Path) -> None:
     content = SRT.replace("00:00:02,500", "00:00:01,000").replace("l'any\n1984", "<i> </i>")
     corpus = read(save(tmp_path / "a.srt", content, "a.wav"))

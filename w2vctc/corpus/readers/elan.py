@@ -77,7 +77,7 @@ def _refuse_foreign_xml(path: Path) -> None:
         if not roots:
             roots.append(name)
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(namespace_separator="}")  # as strict as what pympi parses with
     parser.StartDoctypeDeclHandler = refuse_doctype
     parser.StartElementHandler = see_element
     try:

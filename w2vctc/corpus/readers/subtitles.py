@@ -95,7 +95,10 @@ def _read_times(line: str, *, is_vtt: bool) -> tuple[float, float] | None:
     reader = WebVTTFormat if is_vtt else SubripFormat
     match = _ARROW.match(line)
     stamps = [reader.TIMESTAMP.fullmatch(word) for word in (match.groups() if match else ())]
-    times = [reader.timestamp_to_ms(stamp.groups()) / 1000 for stamp in stamps if stamp]
+    try:
+        times = [reader.timestamp_to_ms(stamp.groups()) / 1000 for stamp in stamps if stamp]
+    except ValueError:  # of ":00:01.000"
+        return None
     return (times[0], times[1]) if len(times) == 2 else None
 
 
