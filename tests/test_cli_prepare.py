@@ -263,6 +263,37 @@ def test_names_that_no_table_can_hold_are_left_out_or_given_files_of_their_own(
         assert all(row.audio.is_file() for row in corpus.utterances)
 
 
+def test_sound_in_the_cache_is_linked_and_that_it_may_go_is_said(
+    run: Run, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("W2VCTC_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "cache" / "audio").mkdir(parents=True)
+    lines = ["path\ttext"]
+    for number in range(3):
+        path = tmp_path / "cache" / "audio" / f"{number}.wav"
+        (recordings / f"{number}.wav").rename(path)
+        lines.append(f"{path}\tla {WORDS[number]}")
+    (recordings / "all.tsv").write_text("\n".join(lines), encoding="utf-8")
+    code, _, err = run("prepare", "recordings", "--out", "ca")
+    assert code == 0
+    assert "--audio flac makes files that stay when the cache is emptied" in err
+    assert (tmp_path / "ca" / "source").resolve() == tmp_path / "cache" / "audio"
+    assert len(read_corpus(tmp_path / "ca").utterances) == 3
+
+
+def test_a_table_in_the_working_folder_may_have_its_manifests_below_it(
+    run: Run, recordings: Path, tmp_path: Path
+) -> None:
+    rows = (recordings / "all.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    table = ["path\ttext\tspeaker\tage", *(f"recordings/{row}" for row in rows)]
+    (tmp_path / "all.tsv").write_text("\n".join(table), encoding="utf-8")
+    code, _, err = run("prepare", "all.tsv", "--out", "data/ca")
+    assert code == 0
+    assert "kept 12 of 15 rows" in err
+    assert (tmp_path / "data" / "ca" / "source").resolve() == recordings
+    assert not read_corpus(tmp_path / "data" / "ca").errors
+
+
 def test_a_language_elsewhere_is_named_in_the_next_command(run: Run, recordings: Path) -> None:
     del recordings
     _, _, err = run("prepare", "recordings", "--out", "my data", "--lang", "ca")

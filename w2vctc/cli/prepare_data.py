@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import cast
 
 from w2vctc.acoustic.frames import count_standard_frames
+from w2vctc.cache import cache_folder
 from w2vctc.cli.check import show_progress
 from w2vctc.cli.prepare_record import Prepared, PrepareOptions, save_record, summarize
 from w2vctc.cli.rows import make_normalizer, open_profile
+from w2vctc.cli.screen import say
 from w2vctc.corpus.checks import CheckedRows, check_rows, refuse_faults
 from w2vctc.corpus.clip_files import AudioKind, remove_strays
 from w2vctc.corpus.conversion import Converted, convert_rows
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.corpus.manifest import check_target, refuse_rows, save_manifests
+from w2vctc.corpus.paths import lies_inside
 from w2vctc.corpus.preparation import divide_rows, settle_ids
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
@@ -86,6 +89,11 @@ def _convert(
 ) -> Converted:
     """The rows with recordings of their own, where those are wanted."""
     if options.audio == "keep":
+        if any(lies_inside(path, [cache_folder()]) for path in {row.audio for row in rows}):
+            say(
+                f"the sound was unpacked into {cache_folder()}, and the manifests lead there:"
+                " --audio flac makes files that stay when the cache is emptied"
+            )
         return Converted(tuple(rows), (), 0)
     return convert_rows(
         rows,
