@@ -33,7 +33,7 @@ def test_numbers_are_written_short(value: float, text: str) -> None:
 @given(st.floats(-100, 1, width=32, allow_subnormal=False))
 def test_written_numbers_read_back_and_no_digit_can_go(value: float) -> None:
     single = np.float32(value)
-    text = format_float32(np.array([single]))[0]
+    text = format_float32(np.array([single])).tolist()[0]
     assert np.float32(text) == single
     digits = text.replace("-", "").replace(".", "").split("e")[0].strip("0")
     if len(digits) > 1:

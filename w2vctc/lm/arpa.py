@@ -2,11 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from w2vctc.errors import ModelError
 from w2vctc.files import staged_file
@@ -21,9 +24,10 @@ from w2vctc.lm.ngram import (
     OrderTable,
 )
 
-_ROWS_AT_ONCE = 1 << 15
+_ROWS_AT_ONCE = 1 << 17
 _LONGEST_LINE_BYTES = 1 << 16
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+_ROUNDING = 1e-6  # by so much may a probability of one be written as more than one
 _HINT = "build it again with train-lm, or mend that line"
 
 _COUNT = re.compile(r"ngram +(\d+)=(-?\d+)\s*")
@@ -42,30 +46,42 @@ class ArpaHeader:
 
 def write_arpa(model: NgramModel, path: Path) -> None:
     """Writes the model byte for byte in lmplz's layout, in one atomic step."""
-    with staged_file(path) as staging, staging.open("w", encoding="utf-8", newline="\n") as out:
-        out.write("\\data\\\n")
-        for length, count in enumerate(model.ngram_counts, start=1):
-            out.write(f"ngram {length}={count}\n")
-        words = np.array(model.words, dtype=object)
+    import pyarrow as pa
+
+    words = pa.array(model.words, pa.large_string())
+    with staged_file(path) as staging, staging.open("wb") as out:
+        counts = enumerate(model.ngram_counts, start=1)
+        head = "".join(f"ngram {length}={count}\n" for length, count in counts)
+        out.write(f"\\data\\\n{head}".encode("ascii"))
         for length, table in enumerate(model.tables, start=1):
-            out.write(f"\n\\{length}-grams:\n")
-            for lines in _format_table(table, words):
-                out.write(lines)
-        out.write("\n\\end\\\n")
+            out.write(f"\n\\{length}-grams:\n".encode("ascii"))
+            for start in range(0, len(table.word_ids), _ROWS_AT_ONCE):
+                rows = slice(start, start + _ROWS_AT_ONCE)
+                out.write(_format_rows(table, rows, words))
+        out.write(b"\n\\end\\\n")
 
 
-def _format_table(
-    table: OrderTable, words: "np.ndarray[tuple[int], np.dtype[np.object_]]"
-) -> Iterator[str]:
-    probs = format_float32(table.log10_prob)
-    backoffs = None if table.log10_backoff is None else format_float32(table.log10_backoff)
-    for start in range(0, len(probs), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        grams = map(" ".join, zip(*(words[ids] for ids in table.word_ids[rows].T), strict=True))
-        columns: list[Iterable[str]] = [probs[rows], grams]
-        if backoffs is not None:
-            columns.append(backoffs[rows])
-        yield "".join("\t".join(fields) + "\n" for fields in zip(*columns, strict=True))
+def _format_rows(table: OrderTable, rows: slice, words: Any) -> Any:
+    """The lines of some n-grams as bytes, put together by Arrow without a loop over them."""
+    import pyarrow.compute as pc
+
+    tab, space, newline = (_large_text(sign) for sign in "\t \n")
+    grams = pc.binary_join_element_wise(*(words.take(ids) for ids in table.word_ids[rows].T), space)
+    columns = [_large_text(format_float32(table.log10_prob[rows])), grams]
+    if table.log10_backoff is not None:
+        columns.append(_large_text(format_float32(table.log10_backoff[rows])))
+    lines = pc.binary_join_element_wise(*columns, tab)
+    lines = pc.binary_join_element_wise(lines, _large_text(""), newline)
+    offsets = np.frombuffer(lines.buffers()[1], dtype=np.int64)
+    return lines.buffers()[2].slice(0, int(offsets[len(lines)]))
+
+
+def _large_text(value: Any) -> Any:
+    """A text or an array of texts in the form that may exceed 2 GiB."""
+    import pyarrow as pa
+
+    kind = pa.large_string()
+    return pa.scalar(value, kind) if isinstance(value, str) else value.cast(kind)
 
 
 def read_unigrams(path: Path) -> list[str]:
@@ -95,14 +111,19 @@ def check_arpa(path: Path) -> ArpaHeader:
 
     Raises ModelError E_LM that names file and line for anything that KenLM refuses, crashes on or
     silently misreads: no \\data\\, counts that are negative or do not fit the body, no <s> or
-    </s>, or two of a word, log-probabilities that are positive or no finite number, bytes that
-    are not UTF-8, an order above 6. (Words that the unigrams lack are left to KenLM's own reader.)
+    </s>, an n-gram twice, words that the unigrams lack, an n-gram whose first words are no n-gram
+    of their own, log-probabilities that are positive or no finite number, bytes that are not
+    UTF-8, an order above 6.
     """
     lines = _Lines(path)
     counts = _read_counts(lines)
     known: set[str] = set()
+    seen = np.zeros(0, dtype=np.int64)
     for length, count in enumerate(counts, start=1):
-        _check_section(lines, length, count, top=length == len(counts), known=known)
+        section = _check_section(lines, length, count, top=length == len(counts), known=known)
+        _refuse_orphans(section, seen)
+        _refuse_duplicates(section)
+        seen = section.ngrams
     _check_end(lines)
     return ArpaHeader(order=len(counts), counts=counts)
 
@@ -138,28 +159,56 @@ def _read_counts(lines: "_Lines") -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _check_section(lines: "_Lines", length: int, count: int, *, top: bool, known: set[str]) -> None:
+@dataclass(frozen=True)
+class _Section:
+    """Hash values of the n-grams of one length and of their first words, in file order."""
+
+    lines: "_Lines"
+    length: int
+    first_line: int
+    ngrams: npt.NDArray[np.int64]
+    contexts: npt.NDArray[np.int64]
+
+
+def _check_section(
+    lines: "_Lines", length: int, count: int, *, top: bool, known: set[str]
+) -> _Section:
     header = next((line for line in lines if line.strip()), "")
     found = _SECTION.fullmatch(header)
     if found is None or int(found[1]) != length:
         raise lines.fault(f"wanted \\{length}-grams:, found {_shorten(header)}")
-    n_seen = 0
+    first_line = lines.line_number + 1
     plain = _plain_line(length, top=top)
+    # 16 bytes per n-gram in place of its text: a file may be larger than the memory.
+    ngrams, contexts = array("q"), array("q")
     for line in lines:
-        if length == 1 or plain.fullmatch(line) is None:
-            if line.startswith("\\"):
-                lines.put_back(line)
-                break
-            if not line.strip():
-                break
-            _check_ngram(lines, line, length, top=top, known=known)
-        n_seen += 1
-    if n_seen != count:
-        raise lines.fault(f"{n_seen} {length}-grams, but the head of the file says {count}")
+        matched = plain.fullmatch(line)
+        if matched is None and line.startswith("\\"):
+            lines.put_back(line)
+            break
+        if matched is None and not line.strip():
+            break
+        words = matched[1] if matched else _check_ngram(lines, line, length, top=top)
+        if length == 1:
+            words = UNKNOWN if words == "<UNK>" else words
+            if words in known:
+                raise lines.fault(f"a second {words!r} among the unigrams")
+            known.add(words)
+        else:
+            context, _, last = words.rpartition(" ")
+            if last not in known:
+                raise lines.fault(f"{last!r} is not among the unigrams")
+            contexts.append(hash(context))
+        ngrams.append(hash(words))
+    if len(ngrams) != count:
+        raise lines.fault(f"{len(ngrams)} {length}-grams, but the head of the file says {count}")
     if length == 1:
         for word in (SENTENCE_START, SENTENCE_END):
             if word not in known:
                 raise lines.fault(f"no {word} among the unigrams")
+    return _Section(
+        lines, length, first_line, np.array(ngrams, np.int64), np.array(contexts, np.int64)
+    )
 
 
 def _plain_line(length: int, *, top: bool) -> re.Pattern[str]:
@@ -167,21 +216,49 @@ def _plain_line(length: int, *, top: bool) -> re.Pattern[str]:
     number = r"-?\d{1,9}(?:\.\d+)?"
     words = r" ".join([r"[^ \t\r]+"] * length)
     return re.compile(
-        rf"(?:-\d{{1,9}}(?:\.\d+)?|0)\t{words}" + ("" if top else rf"(?:\t{number})?")
+        rf"(?:-\d{{1,9}}(?:\.\d+)?|0)\t({words})" + ("" if top else rf"(?:\t{number})?"), re.ASCII
     )
 
 
-def _check_ngram(lines: "_Lines", line: str, length: int, *, top: bool, known: set[str]) -> None:
+def _check_ngram(lines: "_Lines", line: str, length: int, *, top: bool) -> str:
+    """The words of a line that is not plain, put together again by single spaces."""
     prob, words, backoff = lines.split_ngram(line, length)
-    if lines.number_of(prob, "log-probability") > 0:
+    if lines.number_of(prob, "log-probability") > _ROUNDING:
         raise lines.fault(f"positive log-probability {prob}")
     if backoff is not None and lines.number_of(backoff, "back-off") != 0 and top:
         raise lines.fault(f"back-off {backoff} at the highest order")
-    if length == 1:
-        word = UNKNOWN if words[0] == "<UNK>" else words[0]
-        if word in known:
-            raise lines.fault(f"a second {word!r} among the unigrams")
-        known.add(word)
+    return " ".join(words)
+
+
+def _refuse_orphans(section: _Section, shorter: npt.NDArray[np.int64]) -> None:
+    """Raises for an n-gram whose first words are absent: no back-off weight could lead to it."""
+    if section.length == 1:
+        return
+    orphans = np.flatnonzero(~np.isin(section.contexts, shorter))
+    if len(orphans):
+        raise section.lines.fault(
+            f"the first words of this {section.length}-gram are no {section.length - 1}-gram",
+            at=section.first_line + int(orphans[0]),
+        )
+
+
+def _refuse_duplicates(section: _Section) -> None:
+    """Raises for an n-gram that stands twice."""
+    values, counts = np.unique(section.ngrams, return_counts=True)
+    doubled = values[counts > 1]
+    if not len(doubled):
+        return
+    # Different texts can have the same hash value, if rarely: the texts decide.
+    suspects = np.isin(section.ngrams, doubled)
+    seen: set[str] = set()
+    lines = _Lines(section.lines.path)
+    for line in lines:
+        row = lines.line_number - section.first_line
+        if 0 <= row < len(suspects) and suspects[row]:
+            words = " ".join(lines.split_ngram(line, section.length)[1])
+            if words in seen:
+                raise lines.fault(f"a second {_shorten(words)} among the {section.length}-grams")
+            seen.add(words)
 
 
 def _check_end(lines: "_Lines") -> None:
@@ -231,9 +308,10 @@ class _Lines:
         except UnicodeDecodeError as error:
             raise self.fault(f"not UTF-8 at byte {error.start + 1} of the line") from error
 
-    def fault(self, reason: str) -> ModelError:
+    def fault(self, reason: str, *, at: int = 0) -> ModelError:
+        """What is wrong with the last line, or with line `at`."""
         return ModelError(
-            f"{self.path}, line {self.line_number}: {reason}", hint=_HINT, code="E_LM"
+            f"{self.path}, line {at or self.line_number}: {reason}", hint=_HINT, code="E_LM"
         )
 
     def split_ngram(self, line: str, length: int) -> tuple[str, list[str], str | None]:

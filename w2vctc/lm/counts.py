@@ -52,18 +52,61 @@ def count_ngrams(sentences: Iterable[str], *, order: int) -> NgramCounts:
     An empty sentence counts as `<s> </s>`. Raises DataError E_EMPTY_TEXT when there is no word at
     all, E_RESERVED when a word is <s>, </s> or <unk>.
     """
-    words, token_ids, sentence_lengths = _number_words(sentences)
-    position = np.arange(len(token_ids)) - np.repeat(
-        np.cumsum(sentence_lengths) - sentence_lengths, sentence_lengths
-    )
-    tables = _count_orders(token_ids, position, n_words=len(words), order=order)
-    n_sentences = len(sentence_lengths)
-    return NgramCounts(
-        words=words,
-        orders=_adjust(tables),
-        n_sentences=n_sentences,
-        n_tokens=len(token_ids) - 2 * n_sentences,
-    )
+    return CountedText(sentences).up_to(order)
+
+
+class CountedText:
+    """A text whose n-grams are counted order by order, each order once and when it is asked for.
+
+    words: by id; n_tokens: without <s> and </s>. Raises what `count_ngrams` raises.
+    """
+
+    def __init__(self, sentences: Iterable[str]) -> None:
+        self.words, self._token_ids, lengths = _number_words(sentences)
+        self.n_sentences = len(lengths)
+        self.n_tokens = len(self._token_ids) - 2 * self.n_sentences
+        self._position = positions_within(lengths)
+        self._row = self._token_ids
+        self._tables = [_count_words(self._token_ids, n_words=len(self.words))]
+
+    def up_to(self, order: int) -> NgramCounts:
+        """The counts of all n-grams up to `order`."""
+        while len(self._tables) < order:
+            self._tables.append(self._count_longer())
+        return NgramCounts(
+            words=self.words,
+            orders=_adjust(self._tables[:order]),
+            n_sentences=self.n_sentences,
+            n_tokens=self.n_tokens,
+        )
+
+    def _count_longer(self) -> "_RawTable":
+        """The n-grams one word longer than the longest so far.
+
+        `row[i]` is the row of the n-gram that ends at token i. Since rows are numbered in suffix
+        order, the pair (row of the k-1 last words, word before them) sorts k-grams in suffix order.
+        """
+        length, n_words, row = len(self._tables) + 1, len(self.words), self._row
+        ends = np.flatnonzero(self._position >= length - 1)
+        keys = row[ends] * n_words + self._token_ids[ends - length + 1]
+        different, first_seen, ngram_row, raw = np.unique(
+            keys, return_index=True, return_inverse=True, return_counts=True
+        )
+        suffix, first = np.divmod(different, n_words)
+        context = row[ends[first_seen] - 1] if len(ends) else suffix
+        self._row = np.zeros_like(row)
+        self._row[ends] = ngram_row
+        return _RawTable(first, suffix, context, raw)
+
+
+def positions_within(lengths: Ids) -> Ids:
+    """For sentences of so many tokens, laid end to end: each token's place in its own, from 0."""
+    return np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
+def split_words(line: str) -> list[str]:
+    """The words of a line, divided where lmplz divides them."""
+    return _WORD.findall(line)
 
 
 class _Numbering(dict[str, int]):
@@ -85,7 +128,7 @@ def _number_words(sentences: Iterable[str]) -> tuple[tuple[str, ...], Ids, Ids]:
     lengths: list[int] = []
     for text in sentences:
         for line in text.split("\n"):
-            words = _WORD.findall(line)
+            words = split_words(line)
             if "<" in line:
                 refuse_reserved(words, where=f"sentence {len(lengths) + 1}", line=line)
             token_ids.append(START_ID)
@@ -120,30 +163,11 @@ class _RawTable:
     raw: Ids
 
 
-def _count_orders(token_ids: Ids, position: Ids, *, n_words: int, order: int) -> list[_RawTable]:
-    """One table per order, each built on the one below.
-
-    `row[i]` is the row of the n-gram that ends at token i. Since rows are numbered in suffix
-    order, the pair (row of the k-1 last words, word before them) sorts k-grams in suffix order.
-    """
-    unigram_counts = np.bincount(token_ids, minlength=n_words)
-    unigram_counts[START_ID] = 0  # <s> is never predicted
-    ids = np.arange(n_words)
+def _count_words(token_ids: Ids, *, n_words: int) -> _RawTable:
+    raw = np.bincount(token_ids, minlength=n_words)
+    raw[START_ID] = 0  # <s> is never predicted
     nothing = np.zeros(n_words, dtype=np.int64)
-    tables = [_RawTable(ids, nothing, nothing, unigram_counts)]
-    row = token_ids
-    for length in range(2, order + 1):
-        ends = np.flatnonzero(position >= length - 1)
-        keys = row[ends] * n_words + token_ids[ends - length + 1]
-        different, first_seen, ngram_row, raw = np.unique(
-            keys, return_index=True, return_inverse=True, return_counts=True
-        )
-        suffix, first = np.divmod(different, n_words)
-        context = row[ends[first_seen] - 1] if len(ends) else suffix
-        tables.append(_RawTable(first, suffix, context, raw))
-        row = np.zeros_like(token_ids)
-        row[ends] = ngram_row
-    return tables
+    return _RawTable(np.arange(n_words), nothing, nothing, raw)
 
 
 def _adjust(tables: list[_RawTable]) -> tuple[OrderCounts, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vctc.errors import DataError, UsageError
-from w2vctc.lm.counts import END_ID, START_ID, UNKNOWN_ID, Ids, OrderCounts, count_ngrams
+from w2vctc.lm.counts import END_ID, START_ID, UNKNOWN_ID, CountedText, Ids, OrderCounts
 from w2vctc.lm.float32 import Floats, log10_float32
 from w2vctc.lm.ngram import MAX_ORDER, Discount, NgramModel, OrderTable
 
@@ -22,26 +22,31 @@ Mask = npt.NDArray[np.bool_]
 
 
 def estimate_ngrams(
-    sentences: Iterable[str],
+    sentences: Iterable[str] | CountedText,
     *,
     order: int,
     pruning: Sequence[int] = (),
     discount_fallback: bool = True,
+    vocabulary_size: int = 0,
 ) -> NgramModel:
     """The n-gram of `order` 1 to 6 over sentences of space-separated words.
 
     pruning: per order, n-grams that occur at most so often are left out; the last value stands
     for all higher orders. Without `discount_fallback` a text too small or too regular to give
-    discounts raises DataError E_DISCOUNT.
+    discounts raises DataError E_DISCOUNT. vocabulary_size: of how many words, <unk>, <s> and </s>
+    among them, the text is thought to be made, where that is more than it shows; each of those
+    that it does not show has the probability of <unk> (lmplz's --vocab_pad).
     """
     thresholds = check_pruning(pruning, order=order)
-    counts = count_ngrams(sentences, order=order)
+    text = sentences if isinstance(sentences, CountedText) else CountedText(sentences)
+    counts = text.up_to(order)
     kept = [_keep(table, limit) for table, limit in zip(counts.orders, thresholds, strict=True)]
     kept[0][: END_ID + 1] = True
     discounts, fallback_orders = _find_discounts(counts.orders, fallback=discount_fallback)
+    n_words = max(vocabulary_size, int(kept[0].sum()))
     return NgramModel(
         words=counts.words,
-        tables=_interpolate(counts.orders, kept, discounts),
+        tables=_interpolate(counts.orders, kept, discounts, n_predicted=n_words - 1),
         discounts=discounts,
         fallback_orders=fallback_orders,
         n_sentences=counts.n_sentences,
@@ -120,11 +125,17 @@ def _no_discounts(order: int) -> DataError:
 
 
 def _interpolate(
-    orders: Sequence[OrderCounts], kept: Sequence[Mask], discounts: Sequence[Discount]
+    orders: Sequence[OrderCounts],
+    kept: Sequence[Mask],
+    discounts: Sequence[Discount],
+    *,
+    n_predicted: int,
 ) -> tuple[OrderTable, ...]:
-    """Probabilities from the unigrams up, each mixed with that of its suffix, and backoffs."""
+    """Probabilities from the unigrams up, each mixed with that of its suffix, and backoffs.
+
+    n_predicted: how many words there are, <unk> and </s> among them, but not <s>.
+    """
     shares = [_share(*parts) for parts in zip(orders, kept, discounts, strict=True)]
-    n_predicted = int(kept[0].sum()) - 1  # all but <s>
     lower = np.array([1.0 / np.float32(n_predicted)], dtype=np.float32)
     word_ids = np.zeros((1, 0), dtype=np.int32)
     tables = []

@@ -2,16 +2,17 @@
 
 import ctypes
 import ctypes.util
-import re
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-_EXPONENT = re.compile(r"(-?)(\d)(?:\.(\d+))?e([+-]\d+)")
+Floats = npt.NDArray[np.float32]
 
 
 def log10_float32(values: Floats) -> Floats:
@@ -43,30 +44,12 @@ def _find_log10f() -> Callable[[float], float] | None:
     return function
 
 
-def format_float32(values: Floats) -> npt.NDArray[np.object_]:
+def format_float32(values: Floats) -> "pa.StringArray":
     """The shortest decimal text that reads back as each value: `-0.30103`, `-1e-7`, `0`.
 
-    Plain decimals from 1e-6 up, an exponent without padding below, as lmplz writes them.
+    Plain decimals from 1e-6 up, an exponent without padding below, as lmplz writes them: Arrow
+    and lmplz both ask the double-conversion library for the shortest text.
     """
-    different, inverse = np.unique(values, return_inverse=True)
-    exact = different.astype(np.float64)
-    texts = np.empty(len(different), dtype=object)
-    todo = np.arange(len(different))
-    # Six digits always survive the way through a float32, nine always bring it back.
-    for digits in range(6, 10):
-        written = np.array([f"{value:.{digits}g}" for value in exact[todo].tolist()], dtype=object)
-        texts[todo] = written
-        same = written.astype(np.float64).astype(np.float32) == different[todo]
-        todo = todo[~same]
-    tidy = np.array([_tidy_exponent(text) for text in texts], dtype=object)
-    return tidy[inverse]
+    import pyarrow as pa
 
-
-def _tidy_exponent(text: str) -> str:
-    found = _EXPONENT.fullmatch(text)
-    if found is None:
-        return text
-    sign, lead, rest, exponent = found[1], found[2], found[3] or "", int(found[4])
-    if -6 <= exponent < 0:
-        return f"{sign}0.{'0' * (-exponent - 1)}{lead}{rest}"
-    return f"{sign}{lead}{'.' if rest else ''}{rest}e{exponent}"
+    return pa.array(values + np.float32(0)).cast(pa.string())  # adding 0 turns -0 into 0

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 MAX_ORDER = 6  # what the kenlm module on PyPI is compiled for
 UNKNOWN, SENTENCE_START, SENTENCE_END = "<unk>", "<s>", "</s>"
+SPECIAL_WORDS = (UNKNOWN, SENTENCE_START, SENTENCE_END)  # the first three ids, in this order
 # kenlm reads <UNK> as <unk>, so a word of that spelling would take over the unknown word's place.
-RESERVED_WORDS = (UNKNOWN, SENTENCE_START, SENTENCE_END, "<UNK>")
+RESERVED_WORDS = (*SPECIAL_WORDS, "<UNK>")
 
 Discount = tuple[float, float, float]
 """What is taken from n-grams seen once, twice, and three times or more."""
