@@ -1,11 +1,10 @@
 """Checked rows without sound, for what is counted over many of them."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.frames import count_frames
+from w2vctc.acoustic.frames import count_standard_frames
 from w2vctc.corpus.check_result import CheckedRow
 from w2vctc.corpus.checks import TrainingRules
 from w2vctc.corpus.fault import Fault
@@ -13,10 +12,6 @@ from w2vctc.corpus.rates import measure_rate
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.text.normalize import normalize_text
 from w2vctc.text.profile import LanguageProfile
-
-STANDARD_FRAMES: Callable[[int], int] = partial(
-    count_frames, kernels=(10, 3, 3, 3, 3, 2, 2), strides=(5, 2, 2, 2, 2, 2, 2)
-)
 
 
 def make_row(
@@ -35,7 +30,7 @@ def make_rules(profile: LanguageProfile, **fields: Any) -> TrainingRules:
     return TrainingRules(
         normalize=partial(normalize_text, profile=profile),
         encode=lambda text: [ord(character) for character in text],
-        count_frames=STANDARD_FRAMES,
+        count_frames=count_standard_frames,
         profile=profile,
         **fields,
     )

@@ -361,3 +361,113 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, faulty: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: interrupted\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
     assert hash_tree(faulty) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
+@pytest.mark.parametrize("flag", [("--fix", "shut/clean"), ("--report", "shut/check.html")])
+@pytest.mark.usefixtures("faulty")
+def test_a_folder_that_may_not_be_written_is_told_before_any_work(
+    run: Run, tmp_path: Path, flag: tuple[str, str]
+) -> None:
+    (tmp_path / "shut").mkdir(mode=0o500)
+    code, out, err = run("check", "--lang", "ca", *flag)
+    assert (code, out) == (5, "")
+    assert err.startswith(f"error: {tmp_path / 'shut'}: no permission to write [E_PERM]")
+
+
+@pytest.mark.parametrize("flag", [("--fix", "file/clean"), ("--report", "file/check.html")])
+@pytest.mark.usefixtures("faulty")
+def test_a_file_where_a_folder_should_be_is_told_before_any_work(
+    run: Run, tmp_path: Path, flag: tuple[str, str]
+) -> None:
+    (tmp_path / "file").touch()
+    code, out, err = run("check", "--lang", "ca", *flag)
+    assert (code, out) == (5, "")
+    assert "a file stands where a folder should be [E_NOT_FOLDER]" in err
+
+
+def put_in_place(path: Path, kind: str) -> None:
+    """Something that is no recording, where a recording should be."""
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "dangling link":
+        path.symlink_to("nowhere.wav")
+    elif kind == "link loop":
+        path.symlink_to(path.name)
+    elif kind == "web page":
+        path.write_text("<!DOCTYPE html><title>Log in</title>", encoding="utf-8")
+    else:
+        path.write_text("version https://git-lfs.github.com/spec/v1\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        *(("folder", "E_NOT_FILE"), ("pipe", "E_NOT_FILE"), ("dangling link", "E_MISSING")),
+        *(("link loop", "E_LOOP"), ("web page", "E_NOT_AUDIO"), ("lfs pointer", "E_NOT_AUDIO")),
+    ],
+)
+def test_what_is_no_recording_is_named_and_the_check_goes_on(
+    run: Run, speech_rows: Rows, kind: str, reason: str
+) -> None:
+    put_in_place(speech_rows() / "train-2.wav", kind)
+    code, out, _ = run("check", "--lang", "xx", "--json")
+    facts = json.loads(out)
+    assert code == 3
+    assert [(fault["code"], fault["source"]) for fault in facts["faults"]] == [
+        (reason, "train.tsv:3")
+    ]
+    assert facts["faults"][0]["message"].startswith("train.tsv:3: data/xx/train-2.wav: ")
+    assert (facts["n_usable"], facts["n_rows"]) == (7, 8)
+
+
+TABLE_FAULTS = {
+    "id twice": (
+        "id\tpath\ttext\nx\ttrain-1.wav\ta\nx\ttrain-2.wav\tb\n",
+        ("E_DUP_ID", "train.tsv:3: the id 'x' stands in train.tsv:2 already"),
+    ),
+    "ragged row": (
+        "path\ttext\ntrain-1.wav\ta\ntrain-2.wav\tb\tc\n",
+        ("E_ROW", "train.tsv:3: 3 columns where the heading has 2"),
+    ),
+    "path that climbs out": (
+        "path\ttext\ntrain-1.wav\ta\n../../b.wav\tb\n",
+        ("E_OUTSIDE", "train.tsv:3: data/xx/../../b.wav lies outside of "),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TABLE_FAULTS)
+def test_a_row_that_cannot_be_read_is_named_and_the_check_goes_on(
+    run: Run, speech_rows: Rows, kind: str
+) -> None:
+    table, (reason, message) = TABLE_FAULTS[kind]
+    (speech_rows() / "train.tsv").write_text(table, encoding="utf-8")
+    code, out, _ = run("check", "--lang", "xx", "--json")
+    facts = json.loads(out)
+    errors = [fault for fault in facts["faults"] if fault["code"].startswith("E_")]
+    assert code == 3
+    assert [fault["code"] for fault in errors] == [reason]
+    assert errors[0]["message"].startswith(message)
+    assert (facts["n_usable"], facts["n_rows"]) == (5, 6)
+
+
+@pytest.mark.parametrize(
+    ("table", "reason", "message"),
+    [
+        (b"file\twords\na.wav\tx\n", "E_COLUMNS", "no column for the transcript"),
+        ("path\ttext\na.wav\tcafé\n".encode("latin-1"), "E_ENCODING", "byte"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_told(
+    run: Run, speech_rows: Rows, table: bytes, reason: str, message: str
+) -> None:
+    (speech_rows(dev=None, test=None) / "train.tsv").write_bytes(table)
+    code, out, err = run("check", "--lang", "xx", "--format", "table")
+    told = " ".join((out + err).split())
+    assert code == 3
+    assert reason in told
+    assert message in told

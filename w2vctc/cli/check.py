@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
     from w2vctc.corpus.check_result import CheckResult
     from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
-
-# The front end of base, 960h-lv60-self and XLSR-53: a frame for every 20 ms.
-_KERNELS = (10, 3, 3, 3, 3, 2, 2)
-_STRIDES = (5, 2, 2, 2, 2, 2, 2)
 
 
 def check_cli(
@@ -75,10 +70,7 @@ def check_cli(
     )
     if max_duration is not None and not max_duration > 0:
         raise UsageError(f"--max-duration {max_duration:g} must be above 0")
-    if fix is not None:
-        from w2vctc.cli.check_fix import refuse_target
-
-        refuse_target(fix, place=project.data)
+    _check_targets(project, report, fix)
     n_jobs = jobs or count_cores()
     corpus, result = check(project, deep_jobs=n_jobs if deep else 0, max_duration_s=max_duration)
     show_check(project, result, as_json=json)
@@ -95,7 +87,7 @@ def check(
     project: "Project", *, deep_jobs: int = 0, max_duration_s: float | None = None
 ) -> tuple["Corpus", "CheckResult"]:
     """What the project's data holds, and the CheckResult with advice for training."""
-    from w2vctc.acoustic.frames import count_frames
+    from w2vctc.acoustic.frames import count_standard_frames
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.cli.check_advice import advise
     from w2vctc.cli.check_fix import divide_usable
@@ -110,7 +102,7 @@ def check(
     rules = TrainingRules(
         normalize=make_normalizer(profile),
         encode=_spell,
-        count_frames=partial(count_frames, kernels=_KERNELS, strides=_STRIDES),
+        count_frames=count_standard_frames,
         max_duration_s=max_duration_s or options.max_duration,
         profile=profile,
     )
@@ -165,6 +157,17 @@ def show_progress() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[what], completed=n_done)
 
         yield show
+
+
+def _check_targets(project: "Project", report: Path | None, fix: Path | None) -> None:
+    """Refuses what could not be written, or must not, before any work."""
+    from w2vctc.cli.check_fix import refuse_target, refuse_unwritable
+
+    if fix is not None:
+        refuse_target(fix, place=project.data)
+        refuse_unwritable(fix)
+    if report is not None:
+        refuse_unwritable(report.parent)
 
 
 def count_cores() -> int:
