@@ -227,7 +227,8 @@ def _check_data(
     from w2vctc.corpus.checks import check_rows
     from w2vctc.errors import DataError
 
-    normalize = make_normalizer(open_profile(project))
+    profile = open_profile(project)
+    normalize = make_normalizer(profile)
     corpus = open_corpus(project)
     splits = {}
     for split in ("train", "dev"):
@@ -238,6 +239,7 @@ def _check_data(
             encode=vocabulary.encode,
             count_frames=lambda n_samples: count_model_frames(config, n_samples),
             max_duration_s=options.max_duration,
+            profile=profile,
         ).with_faults(faults)
         take_rows(checked, split, skip_bad=options.skip_bad, reject_to=project.model / "training")
         if not checked.kept:
