@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.speech.container import EXTENSIONS
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.lm.folder import LanguageModelFiles
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".aiff", ".aif", ".au", ".caf")
+_SOUND_NAMES = {extension for extensions in EXTENSIONS.values() for extension in extensions}
 
 
 def decode_cli(
@@ -108,7 +109,7 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
         if not inside:
             raise DataError(
                 f"{path}: no recordings in this folder",
-                hint=f"looked for {' '.join(AUDIO_SUFFIXES)}",
+                hint="looked for names such as .wav, .flac, .mp3, .opus, .m4a; or name the files",
                 code="E_MISSING",
             )
         found += inside
@@ -117,7 +118,7 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
 
 def _is_recording(path: Path) -> bool:
     """By its name; hidden files are none (macOS leaves ._name.wav beside name.wav)."""
-    return path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in _SOUND_NAMES and not path.name.startswith(".")
 
 
 def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:
