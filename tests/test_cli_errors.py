@@ -203,7 +203,7 @@ def test_finetune_tells_all_reasons_at_once(run: Run, speech_rows: Rows) -> None
         "error: 5 of 5 rows cannot be used"
         " (E_MISSING 1, E_EMPTY_TEXT 1, E_RESERVED 1, E_INFEASIBLE 1, E_TOO_SHORT 1):\n"
         "  train.tsv:2: data/xx/train-1.wav: no such file or directory [E_MISSING]\n"
-        "  train.tsv:3: nothing is left of the transcript '...' [E_EMPTY_TEXT]\n"
+        "  train.tsv:3: nothing is left of the transcript '...' once it is normalized [E_EMPTY_TEXT]\n"
         "  train.tsv:4: the transcript holds the literal '<s>' [E_RESERVED]\n"
         "  train.tsv:5: the transcript needs 79 frames, its 0.50 s of sound give 21"
         " [E_INFEASIBLE]\n"
