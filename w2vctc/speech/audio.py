@@ -110,9 +110,7 @@ def resample(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.floa
     """The waveform at 16 kHz, through soxr's high-quality filter."""
     if sample_rate == SAMPLE_RATE or waveform.size == 0:
         return np.ascontiguousarray(waveform)
-    import librosa
+    import soxr
 
-    resampled = librosa.resample(
-        np.ascontiguousarray(waveform), orig_sr=sample_rate, target_sr=SAMPLE_RATE
-    )
+    resampled = soxr.resample(np.ascontiguousarray(waveform), sample_rate, SAMPLE_RATE)
     return np.asarray(resampled, dtype=np.float32)
