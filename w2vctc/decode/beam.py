@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from w2vctc.decode.alphabet import decoder_labels
 from w2vctc.decode.emissions_check import check_emissions
+from w2vctc.decode.fit import fit_warnings
 from w2vctc.decode.hypothesis import Hypothesis, Word, place_word
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.decode.quiet import quiet_logger
 from w2vctc.decode.word_scores import WordScores
 from w2vctc.errors import MachineError, ModelError, UsageError
 from w2vctc.lm.folder import LanguageModelFiles
-from w2vctc.lm.loading import check_spelling, load_kenlm
+from w2vctc.lm.loading import load_kenlm
 from w2vctc.vocab import Vocabulary
 
 __all__ = ["BeamDecoder", "Hypothesis", "Word", "build_decoder"]
@@ -29,6 +30,8 @@ class BeamDecoder:
     threads while `set_weights` is called.
     """
 
+    engine = "pyctcdecode"
+
     def __init__(
         self,
         search: Any,
@@ -43,14 +46,18 @@ class BeamDecoder:
         # pyctcdecode keeps every language model in a table of its class until told otherwise.
         weakref.finalize(self, search.cleanup)
 
-    def decode(self, emissions: npt.NDArray[Any]) -> Hypothesis:
+    def decode(self, emissions: npt.NDArray[Any], *, start_state: Any = None) -> Hypothesis:
         """The best hypothesis; for zero frames the empty one.
 
-        emissions: log-probabilities (n_frames, n_labels). Raises ModelError (`check_emissions`).
+        emissions: log-probabilities (n_frames, n_labels). `start_state` is the `state` of the
+        hypothesis that goes on here, else a sentence begins. Raises ModelError
+        (`check_emissions`).
         """
-        return self.decode_nbest(emissions, 1)[0]
+        return self.decode_nbest(emissions, 1, start_state=start_state)[0]
 
-    def decode_nbest(self, emissions: npt.NDArray[Any], n: int) -> tuple[Hypothesis, ...]:
+    def decode_nbest(
+        self, emissions: npt.NDArray[Any], n: int, *, start_state: Any = None
+    ) -> tuple[Hypothesis, ...]:
         """Up to `n` hypotheses of different text, best first; fewer when the beam holds fewer.
 
         Raises UsageError when n < 1, ModelError (`check_emissions`).
@@ -59,7 +66,7 @@ class BeamDecoder:
             raise UsageError(f"n = {n}: no hypothesis asked for", hint="ask for 1 or more")
         checked = check_emissions(emissions, n_labels=len(self.vocabulary.labels))
         if len(checked) == 0:
-            return (Hypothesis(""),)
+            return (Hypothesis("", state=start_state),)
         # The call that the transformers pipeline makes: pyctcdecode's own `decode` prunes by
         # history besides, and its texts differ now and then.
         beams = self._search.decode_beams(
@@ -67,6 +74,9 @@ class BeamDecoder:
             beam_width=self.options.beam_width,
             beam_prune_logp=self.options.beam_prune_logp,
             token_min_logp=self.options.token_min_logp,
+            hotwords=self.options.hotwords,
+            hotword_weight=self.options.hotword_weight,
+            lm_start_state=start_state,
         )
         return tuple(_hypothesis(beam) for beam in beams[:n])
 
@@ -101,7 +111,7 @@ def build_decoder(
     _check_width(search, vocabulary)
     warnings = [line for line in lines if not any(words in line for words in _NO_NEWS)]
     if lm is not None:
-        warnings += _fit_warnings(lm, vocabulary)
+        warnings += fit_warnings(lm, vocabulary)
     return BeamDecoder(search, vocabulary, options, tuple(warnings))
 
 
@@ -144,23 +154,13 @@ def _check_width(search: Any, vocabulary: Vocabulary) -> None:
         )
 
 
-def _fit_warnings(lm: LanguageModelFiles, vocabulary: Vocabulary) -> list[str]:
-    """What to say about words that the vocabulary cannot spell; ModelError when most are such."""
-    if not lm.unigrams:
-        return [
-            f"{lm.ngram}: no list of its words (unigrams.txt): unknown words cannot be told early, "
-            "and results are much worse"
-        ]
-    _, warning = check_spelling(lm.unigrams, lambda word: not vocabulary.unspellable(word))
-    return [f"{lm.ngram}: {warning}"] if warning else []
-
-
 def _hypothesis(beam: Any) -> Hypothesis:
-    text, _, frames, acoustic_score, score = beam
+    text, state, frames, acoustic_score, score = beam
     return Hypothesis(
         text=text,
         words=tuple(place_word(word, start, end) for word, (start, end) in frames),
         score=float(score),
         acoustic_score=float(acoustic_score),
         lm_score=float(score) - float(acoustic_score),
+        state=state,
     )

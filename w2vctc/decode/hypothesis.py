@@ -1,6 +1,7 @@
 """What a decoder returns: a text, its words in time, and its scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from w2vctc.acoustic.frames import FRAME_SHIFT_S
 
@@ -20,7 +21,9 @@ class Hypothesis:
 
     Scores are natural logarithms, higher is better. `score` orders the hypotheses and is the sum
     of `acoustic_score`, the log-probability of the paths that spell the text, and `lm_score`, the
-    weighted language model with its word bonus (0.0 without a language model).
+    weighted language model with its word bonus (0.0 without a language model). `state` is where
+    the language model stands after the text: a sentence that goes on is decoded from there, by
+    the engine that gave it.
     """
 
     text: str
@@ -28,6 +31,7 @@ class Hypothesis:
     score: float = 0.0
     acoustic_score: float = 0.0
     lm_score: float = 0.0
+    state: Any = field(default=None, compare=False, repr=False)
 
 
 def place_word(text: str, start_frame: int, end_frame: int) -> Word:

@@ -42,8 +42,15 @@ class DecodingOptions:
     does. That makes the same text cost more with the delimiter than without; only for comparing.
     """
 
+    hotwords: tuple[str, ...] = ()
+    """Words or phrases to expect, known to the language model or not; each word counts alone."""
+
+    # pyctcdecode's: in natural logarithms, so a hotword wins against a reading e^10 as likely.
+    hotword_weight: float = 10.0
+    """Added for each hotword in a text, and in part for the beginning of one."""
+
     def __post_init__(self) -> None:
-        for name in ("alpha", "beta", "unk_score_offset"):
+        for name in ("alpha", "beta", "unk_score_offset", "hotword_weight"):
             value = getattr(self, name)
             if not math.isfinite(value):
                 raise UsageError(f"{name} = {value}: not a finite number", hint=f"set {name} anew")

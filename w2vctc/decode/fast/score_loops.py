@@ -1,0 +1,170 @@
+"""Scores of words and of parts of words, in compiled code: what pyctcdecode and KenLM would say.
+
+Sums are in the precision and order of the originals: n-gram probabilities in single, scores in
+double precision.
+"""
+
+# ruff: noqa: PLR0917 - compiled functions take what they need by its place
+
+import math
+from typing import Any
+
+from w2vctc.decode.fast.arena import (
+    ALPHA,
+    BETA,
+    END_ID,
+    HAS_KNOWN,
+    HAS_LM,
+    HOT,
+    HOT_WEIGHT,
+    IS_KNOWN,
+    LAST_PART,
+    LENGTH,
+    LOG10,
+    N_CONTEXT,
+    N_HOT,
+    N_PARTS,
+    N_STATE,
+    N_TEXTS,
+    N_WORDS,
+    NODE,
+    PARENT,
+    SCORE,
+    SIGN,
+    UNK_OFFSET,
+    WORD,
+    Arena,
+    Rules,
+)
+from w2vctc.lm.compiled import (
+    Array,
+    Int,
+    Real,
+    compiled_inside,
+    float64,
+    int64,
+)
+from w2vctc.lm.table_loops import find_child
+
+# pyctcdecode's and our way to the same constant differ in the last digit.
+TO_NATURAL = 1.0 / math.log10(math.e)
+LN_10 = math.log(10.0)
+
+USUAL_LENGTH = 6
+"""Letters from which on an unknown part costs more with each further one."""
+
+
+@compiled_inside
+def score_word(rules: Rules, state: Array, length: Int, word: Int, new_state: Array) -> Any:
+    """log10 P(word | context) in single precision, and the length of the context after it.
+
+    A context's state is its `length` words, the last one first, and in the second half of the
+    array the n-grams that they are, the shortest first; the new one is written to `new_state`.
+    """
+    n_state = rules.numbers[N_STATE]
+    node = int64(word)
+    log10_p = rules.log10_prob[node]
+    matched = 1
+    if n_state > 0:
+        new_state[0], new_state[n_state] = word, node
+    for k in range(length):
+        longer = find_child(rules.keys, rules.values, node, int64(state[k]))
+        if longer < 0:
+            break
+        node = longer
+        log10_p = rules.log10_prob[node]
+        if matched < n_state:
+            new_state[matched], new_state[n_state + matched] = state[k], node
+        matched += 1
+    for k in range(matched - 1, length):
+        log10_p += rules.log10_backoff[state[n_state + k]]
+    return log10_p, min(matched, n_state)
+
+
+@compiled_inside
+def add_part(rules: Rules, arena: Arena, parent: Int, sign: Int) -> Int:
+    """A new part: the parent and one more sign."""
+    part = arena.counts[N_PARTS]
+    arena.counts[N_PARTS] += 1
+    arena.child[parent, sign] = part
+    before, new = arena.parts[parent], arena.parts[part]
+    node, hot, word = int64(before[NODE]), int64(before[HOT]), int64(0)
+    if rules.numbers[HAS_LM] and node >= 0:
+        letter = int64(rules.code_points[sign])
+        node = find_child(rules.letter_keys, rules.letter_values, node, letter)
+        if node >= 0:
+            word = int64(max(rules.word_of[node], 0))
+    if hot >= 0:
+        hot = int64(rules.hot_child[hot, sign])
+        if hot == 0:
+            hot = -1
+    new[PARENT], new[SIGN], new[LENGTH] = parent, sign, before[LENGTH] + 1
+    new[NODE], new[HOT], new[WORD] = node, hot, word
+    new[IS_KNOWN] = word > 0 and (not rules.numbers[HAS_KNOWN] or rules.known[node] & 2 > 0)
+    arena.part_scores[part] = score_part(rules, int64(new[LENGTH]), node, hot)
+    return part
+
+
+@compiled_inside
+def score_part(rules: Rules, length: Int, node: Int, hot: Int) -> Real:
+    """What a word that begins so costs before it is complete: nothing where it may become known."""
+    if hot >= 0:
+        return rules.weights[HOT_WEIGHT] * length / int64(rules.hot_words[hot, 0])
+    if not rules.numbers[HAS_LM] or (node >= 0 and rules.known[node] & 1 > 0):
+        return 0.0
+    score = rules.weights[UNK_OFFSET]
+    return score * length / USUAL_LENGTH if length > USUAL_LENGTH else score
+
+
+@compiled_inside
+def add_text(rules: Rules, arena: Arena, parent: Int, part: Int) -> Int:
+    """A new text: the parent and the part behind it as a whole word."""
+    text = arena.counts[N_TEXTS]
+    arena.counts[N_TEXTS] += 1
+    before, word, new = arena.texts[parent], arena.parts[part], arena.texts[text]
+    new[PARENT], new[LAST_PART], new[N_WORDS] = parent, part, before[N_WORDS] + 1
+    is_hot = word[HOT] >= 0 and rules.hot_words[word[HOT], 1] != 0
+    new[N_HOT] = before[N_HOT] + is_hot
+    if rules.numbers[HAS_LM]:
+        log10_p, length = score_word(
+            rules,
+            arena.states[parent],
+            int64(before[N_CONTEXT]),
+            int64(word[WORD]),
+            arena.states[text],
+        )
+        new[N_CONTEXT] = length
+        log10_word = float64(log10_p)
+        if not word[IS_KNOWN]:
+            log10_word += rules.weights[UNK_OFFSET]
+        arena.text_scores[text, LOG10] = log10_word
+        arena.text_scores[text, SCORE] = arena.text_scores[parent, SCORE] + weigh(rules, log10_word)
+    return text
+
+
+@compiled_inside
+def weigh(rules: Rules, log10_p: Real) -> Real:
+    """A word's score in natural logarithms, weighted, with its bonus."""
+    return rules.weights[ALPHA] * log10_p * TO_NATURAL + rules.weights[BETA]
+
+
+@compiled_inside
+def score_sentence(
+    rules: Rules, arena: Arena, text: Int, whole: Int, empty_word: bool, state: Array, spare: Array
+) -> Any:
+    """The language model's score of a finished text, and the length of `state`, the context then.
+
+    text: the sentence without its last word where that was still open; whole: with it. empty_word
+    scores the nothing that is open where `text` and `whole` are the same.
+    """
+    before = arena.text_scores[text, SCORE]
+    length = int64(arena.texts[whole, N_CONTEXT])
+    state[:] = arena.states[whole]
+    log10_word = arena.text_scores[whole, LOG10]
+    if text == whole and empty_word:
+        log10_unknown, length = score_word(rules, arena.states[text], length, 0, state)
+        log10_word = float64(log10_unknown) + rules.weights[UNK_OFFSET]
+    log10_end, _ = score_word(rules, state, length, rules.numbers[END_ID], spare)
+    if text == whole and not empty_word:
+        return before + rules.weights[ALPHA] * float64(log10_end) * LN_10, length
+    return before + weigh(rules, log10_word + float64(log10_end)), length
