@@ -32,7 +32,7 @@ def names(folder: str) -> list[str]:
 
 def test_transcripts_alone(run: Run, speech_rows: Rows) -> None:
     speech_rows()
-    code, out, err = run("train-lm", "--engine", "builtin")
+    code, out, err = run("train-lm", "--order", "3", "--engine", "builtin")
     assert code == 0
     assert out.split()[:3] == ["n-grams", "count", "discounts"]
     assert out.count("fallback: too little text to estimate them") == 3
@@ -54,16 +54,20 @@ def test_text_is_normalized_and_held_out_sentences_are_left_out(
     shown = json.loads(out)
     assert (code, err) == (0, "")
     assert list(shown) == [
-        *("arpa", "engine", "order", "ngram_counts", "n_sentences", "n_tokens", "n_types"),
-        *("discounts", "fallback_orders", "seconds", "dev"),
+        *("arpa", "recipe", "n_transcripts", "n_lines"),
+        *("n_held_out", "held_out_share", "kept_held_out"),
+        *("engine", "order", "ngram_counts", "n_sentences", "n_tokens", "n_types", "n_listed"),
+        *("share", "parts", "order_trials", "share_trials", "seconds", "dev"),
     ]
+    assert (shown["n_held_out"], shown["held_out_share"]) == (2, 2 / 8)
     assert (shown["arpa"], shown["engine"]) == ("lm/xx/lm.arpa", "builtin")
     # four transcripts, "el cel és blau", "la lluna surt" once more
     assert (shown["n_sentences"], shown["n_tokens"]) == (6, 15 + 4 + 3)
     assert shown["dev"]["n_sentences"] == 2
     _, _, err = run("train-lm", "--text", str(text), "--engine", "builtin")
     assert err.startswith(
-        "read 4 transcripts and 4 lines of text; left out 2 sentences that dev or test hold\n"
+        "read 4 transcripts and 4 lines of text; left out 2 sentences (25.0 %) that dev or test"
+        " hold\n"
     )
 
 
@@ -74,7 +78,7 @@ def test_held_out_sentences_are_left_out_of_the_transcripts_too(
     _, out, err = run("train-lm", "--json")
     assert json.loads(out)["n_sentences"] == 1
     _, _, err = run("train-lm")
-    assert "left out 2 sentences that dev or test hold\n" in err
+    assert "left out 2 sentences (66.7 %) that dev or test hold\n" in err
 
 
 def test_the_info_says_how_it_was_made(run: Run, speech_rows: Rows) -> None:
@@ -87,13 +91,23 @@ def test_the_info_says_how_it_was_made(run: Run, speech_rows: Rows) -> None:
     assert len(str(info.pop("sha256"))) == 64
     assert info.pop("dev_perplexity") == pytest.approx(15, rel=0.5)
     assert info == {
-        "recipe": "transcripts-3gram",
+        "recipe": "transcripts",
         "engine": "builtin",
         "order": 2,
         "n_sentences": 4,
         "n_tokens": 15,
         "n_types": 13,
-        "fallback_orders": [1, 2],
+        "n_listed": 0,
+        "share": 1.0,
+        "parts": [
+            {
+                "name": "transcripts",
+                "n_sentences": 4,
+                "n_tokens": 15,
+                "weight": 1.0,
+                "fallback_orders": [1, 2],
+            }
+        ],
         "alpha": 0.5,
         "beta": 1.5,
         "dev_oov_rate": 0.0,
@@ -110,10 +124,15 @@ def test_the_order_is_that_of_the_arpa(run: Run, speech_rows: Rows, order: int) 
     assert f"\\{order + 1}-grams:" not in arpa
 
 
-def test_large_text_has_its_own_recipe_and_a_name_wins(
-    run: Run, speech_rows: Rows, text: Path
+def test_each_text_has_its_recipe_and_a_name_wins(
+    run: Run, speech_rows: Rows, text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speech_rows()
+    assert run("train-lm")[0] == 0
+    assert read_info()["recipe"] == "transcripts"
+    assert run("train-lm", "--text", str(text))[0] == 0
+    assert read_info()["recipe"] == "mixed"
+    monkeypatch.setattr("w2vctc.cli.train_lm.LARGE_TEXT_BYTES", 50)
     assert run("train-lm", "--text", str(text))[0] == 0
     assert (read_info()["recipe"], read_info()["order"]) == ("corpus-5gram", 5)
     assert run("train-lm", "--text", str(text), "--recipe", "transcripts-3gram")[0] == 0
@@ -221,4 +240,141 @@ def test_an_unknown_engine_is_a_usage_error(run: Run) -> None:
         2,
         "",
         "error: no engine 'srilm'\nhint:  choose auto, builtin or lmplz\n",
+    )
+
+
+# Of the two sources, what a person says and what the newspaper writes.
+SAID = ["obre la finestra", "tanca la porta", "obre la porta", "tanca el llum", "obre el llum"] * 4
+WRITTEN = "el govern aprova la llei\nla llei obre el debat\nel debat tanca l'any\n" * 4
+
+
+def test_transcripts_and_text_are_mixed_by_weights_that_dev_gives(
+    run: Run, speech_rows: Rows
+) -> None:
+    speech_rows(train=SAID, dev=["tanca la finestra", "la llei"], test=["obre el debat"])
+    Path("text.txt").write_text(WRITTEN, encoding="utf-8")
+    code, out, _ = run("train-lm", "--text", "text.txt", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    transcripts, other = shown["parts"]
+    assert (transcripts["name"], transcripts["n_sentences"]) == ("transcripts", 20)
+    assert (other["name"], other["n_sentences"]) == ("text", 12)
+    assert transcripts["weight"] + other["weight"] == pytest.approx(1)
+    assert 0 < other["weight"] < transcripts["weight"]
+    assert shown["dev"]["perplexity"] < transcripts["perplexity"] < other["perplexity"]
+    _, out, _ = run("train-lm", "--text", "text.txt", "--no-mix", "--json")
+    pooled = json.loads(out)
+    assert [part["name"] for part in pooled["parts"]] == ["transcripts and text"]
+    assert pooled["n_sentences"] == shown["n_sentences"] == 32
+    assert pooled["parts"][0]["weight"] == 1
+
+
+def test_a_mixture_is_shown_part_by_part(run: Run, speech_rows: Rows) -> None:
+    speech_rows(train=SAID, dev=["tanca la finestra", "la llei"], test=["obre el debat"])
+    Path("text.txt").write_text(WRITTEN, encoding="utf-8")
+    code, out, err = run("train-lm", "--text", "text.txt", "--order", "2")
+    assert code == 0
+    assert "discounts of transcripts" in out
+    assert "discounts of text" in out
+    rows = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
+    assert rows["transcripts"][1:4] == ["20", "60", "7"]
+    assert rows["text"][1:4] == ["12", "56", "9"]
+    assert "116 words, 12 different; engine builtin, " in err
+
+
+def test_dev_chooses_order_and_share_and_both_are_told(run: Run, speech_rows: Rows) -> None:
+    speech_rows(train=SAID, dev=["tanca la finestra", "la llei"], test=["obre el debat"])
+    Path("text.txt").write_text(WRITTEN, encoding="utf-8")
+    flags = ("train-lm", "--text", "text.txt", "--order", "auto", "--share", "auto")
+    code, out, _ = run(*flags, "--json")
+    shown = json.loads(out)
+    assert code == 0
+    orders = [trial["value"] for trial in shown["order_trials"]]
+    assert orders == list(range(2, 2 + len(orders)))
+    assert shown["order"] in orders
+    assert [trial["value"] for trial in shown["share_trials"]] == [1, 0.5, 0.25, 0.125, 0.0625]
+    assert shown["share"] in (1, 0.5, 0.25, 0.125, 0.0625)
+    _, _, err = run(*flags)
+    assert f"order {shown['order']}, by dev's perplexity: 2: " in err
+    assert f"share {shown['share']:g}, by dev's perplexity: 1: " in err
+
+
+def test_a_share_of_the_text_is_the_part_like_the_transcripts(run: Run, speech_rows: Rows) -> None:
+    speech_rows(train=SAID, dev=["tanca la finestra"], test=["obre el debat"])
+    near = "obre la finestra i la porta\n" * 6
+    Path("text.txt").write_text(WRITTEN + near, encoding="utf-8")
+    code, out, _ = run("train-lm", "--text", "text.txt", "--share", "0.3", "--json")
+    shown = json.loads(out)
+    assert (code, shown["share"]) == (0, 0.3)
+    assert shown["parts"][1]["n_sentences"] == 5
+    assert shown["parts"][1]["n_types"] == 5
+    # the words of what was left out are known all the same
+    assert "\tgovern\t" in Path("lm/xx/lm.arpa").read_text(encoding="utf-8")
+
+
+def test_a_list_of_names_is_joined_in(run: Run, speech_rows: Rows) -> None:
+    speech_rows()
+    Path("names.txt").write_text("Núria  Feliu\nla Montserrat!\n", encoding="utf-8")
+    code, _, err = run("train-lm", "--words", "names.txt", "--order", "2")
+    assert code == 0
+    assert ", 3 of them from lists; engine " in err
+    words = Path("lm/xx/unigrams.txt").read_text(encoding="utf-8").split()
+    assert words[-3:] == ["núria", "feliu", "montserrat"]
+    # A word of a list is as likely as any one word that the text does not hold.
+    lines = Path("lm/xx/lm.arpa").read_text(encoding="utf-8").splitlines()
+    probs = {line.split("\t")[1]: line.split("\t")[0] for line in lines if line.count("\t") == 2}
+    assert probs["núria"] == probs["feliu"] == probs["<unk>"]
+    assert float(probs["núria"]) < float(probs["la"])
+    assert read_info()["n_listed"] == 3
+    code, _, err = run("train-lm", "--words", "nowhere.txt")
+    assert (code, err.splitlines()[0]) == (3, "error: nowhere.txt: no such file [E_MISSING]")
+
+
+def test_lm_text_that_holds_dev_or_test_sentences_is_warned_of_when_kept(
+    run: Run, speech_rows: Rows
+) -> None:
+    speech_rows(train=["bon dia", "el sol", "la mar"], dev=["Bon dia!"], test=["la mar"])
+    code, out, err = run("train-lm", "--keep-held-out")
+    assert code == 0
+    assert err.startswith(
+        "read 3 transcripts and 0 lines of text; 2 sentences (66.7 %) are in dev or test too and"
+        " were kept: what is measured there will look too good\n"
+    )
+    _, out, _ = run("train-lm", "--keep-held-out", "--json")
+    assert json.loads(out)["n_sentences"] == 3
+
+
+def test_a_recipe_can_hold_all_of_it(run: Run, speech_rows: Rows) -> None:
+    speech_rows()
+    Path("mine").mkdir()
+    Path("mine/more.txt").write_text(WRITTEN, encoding="utf-8")
+    Path("mine/names.txt").write_text("núria\n", encoding="utf-8")
+    Path("mine/own.toml").write_text(
+        'order = "auto"\nshare = 0.5\nmix = false\ntext = ["more.txt"]\nwords = ["names.txt"]\n'
+    )
+    code, out, _ = run("train-lm", "--recipe", "mine/own.toml", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert (shown["recipe"], shown["share"], shown["n_lines"]) == ("own", 0.5, 12)
+    assert shown["n_listed"] >= 1
+    assert shown["order_trials"]
+    assert len(shown["parts"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "wanted"),
+    [
+        ("--order", "7", "2 to 6 or auto"),
+        ("--order", "1", "2 to 6 or auto"),
+        ("--order", "three", "2 to 6 or auto"),
+        ("--share", "0", "above 0, at most 1, or auto"),
+        ("--share", "1.5", "above 0, at most 1, or auto"),
+        ("--share", "nan", "above 0, at most 1, or auto"),
+    ],
+)
+def test_orders_and_shares_that_cannot_be(run: Run, flag: str, value: str, wanted: str) -> None:
+    assert run("train-lm", flag, value, "--lang", "xx") == (
+        2,
+        "",
+        f"error: {flag} {value}: wanted {wanted}\nhint:  leave {flag} out\n",
     )

@@ -6,7 +6,10 @@ from lmplz_oracle import find_oracle, make_corpus
 
 from w2vctc.errors import DataError, MachineError
 from w2vctc.lm.build import build_lm
+from w2vctc.lm.perplexity import measure_text
+from w2vctc.lm.reading import read_arpa
 from w2vctc.lm.recipe import LmRecipe
+from w2vctc.lm.sources import LmSources
 
 RECIPE = LmRecipe("test", order=3, pruning=(0, 0, 1))
 
@@ -26,24 +29,28 @@ def test_both_engines_write_and_tell_the_same(
     built = {}
     for engine in ("builtin", "lmplz", "auto"):
         arpa = tmp_path / f"{engine}.arpa"
-        built[engine] = build_lm(sentences, recipe=RECIPE, engine=engine, arpa_path=arpa)
+        built[engine] = build_lm(LmSources(sentences), recipe=RECIPE, engine=engine, arpa_path=arpa)
     assert [build.engine for build in built.values()] == ["builtin", "lmplz", "lmplz"]
     own, theirs = (
-        dataclasses.replace(built[engine], engine="", seconds=0, discounts=())
+        dataclasses.replace(built[engine], engine="", seconds=0, parts=())
         for engine in ("builtin", "lmplz")
     )
     assert own == theirs
-    for mine, other in zip(built["builtin"].discounts, built["lmplz"].discounts, strict=True):
-        assert mine == pytest.approx(other, rel=1e-5)
+    (mine,), (other,) = (built[engine].parts for engine in ("builtin", "lmplz"))
+    assert dataclasses.replace(mine, discounts=()) == dataclasses.replace(other, discounts=())
+    for found, expected in zip(mine.discounts, other.discounts, strict=True):
+        assert found == pytest.approx(expected, rel=1e-5)
     contents = {(tmp_path / f"{engine}.arpa").read_bytes() for engine in built}
     assert len(contents) == 1
 
 
 @pytest.mark.usefixtures("no_lmplz")
 def test_auto_estimates_by_itself_where_lmplz_is_not(tmp_path: Path) -> None:
-    build = build_lm(["la mar"], recipe=RECIPE, engine="auto", arpa_path=tmp_path / "lm.arpa")
+    build = build_lm(
+        LmSources(["la mar"]), recipe=RECIPE, engine="auto", arpa_path=tmp_path / "lm.arpa"
+    )
     assert build.engine == "builtin"
-    assert build.fallback_orders == (1, 2, 3)
+    assert build.parts[0].fallback_orders == (1, 2, 3)
     assert (build.n_sentences, build.n_tokens, build.n_types) == (1, 2, 2)
     assert build.ngram_counts == (5, 3, 0)
 
@@ -51,8 +58,10 @@ def test_auto_estimates_by_itself_where_lmplz_is_not(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_lmplz")
 def test_lmplz_asked_for_and_not_there_says_how_to_bring_it(tmp_path: Path) -> None:
     with pytest.raises(MachineError) as caught:
-        build_lm(["la mar"], recipe=RECIPE, engine="lmplz", arpa_path=tmp_path / "lm.arpa")
-    assert "tools/build_lmplz.sh" in caught.value.hint
+        build_lm(
+            LmSources(["la mar"]), recipe=RECIPE, engine="lmplz", arpa_path=tmp_path / "lm.arpa"
+        )
+    assert "doctor --install-lmplz" in caught.value.hint
     assert "--engine builtin" in caught.value.hint
 
 
@@ -61,6 +70,62 @@ def test_an_empty_text_leaves_the_old_model_alone(tmp_path: Path) -> None:
     arpa = tmp_path / "lm.arpa"
     arpa.write_text("the old one", encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        build_lm([], recipe=RECIPE, engine="auto", arpa_path=arpa)
+        build_lm(LmSources(), recipe=RECIPE, engine="auto", arpa_path=arpa)
     assert caught.value.code == "E_EMPTY_TEXT"
     assert arpa.read_text(encoding="utf-8") == "the old one"
+
+
+def test_both_engines_mix_to_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("W2VCTC_LMPLZ", str(find_oracle("lmplz")))
+    corpus = make_corpus(1500, seed=3)
+    sources = LmSources(corpus[:300], corpus[300:1400], ["una", "dues"], corpus[1400:])
+    built = {}
+    for engine in ("builtin", "lmplz", "auto"):
+        arpa = tmp_path / f"{engine}.arpa"
+        built[engine] = build_lm(sources, recipe=RECIPE, engine=engine, arpa_path=arpa)
+    assert [build.engine for build in built.values()] == ["builtin", "lmplz", "builtin"]
+    contents = {(tmp_path / f"{engine}.arpa").read_bytes() for engine in built}
+    assert len(contents) == 1
+    for build in built.values():
+        assert [part.name for part in build.parts] == ["transcripts", "text"]
+        assert sum(part.weight for part in build.parts) == pytest.approx(1)
+        assert build.n_listed == 2
+        assert build.n_types == build.ngram_counts[0] - 3 == len(sources.vocabulary) - 3
+
+
+def test_a_mixture_does_better_on_dev_than_its_parts_and_than_one_text(tmp_path: Path) -> None:
+    near = [sentence.replace("nom", "cosa") for sentence in make_corpus(400, seed=1)]
+    sources = LmSources(near[:300], make_corpus(3000, seed=2), dev=near[300:])
+    arpa = tmp_path / "lm.arpa"
+
+    def perplexity(mix: bool) -> float:
+        recipe = dataclasses.replace(RECIPE, mix=mix, pruning=())
+        build_lm(sources, recipe=recipe, engine="builtin", arpa_path=arpa)
+        return measure_text(arpa, sources.dev).perplexity_known
+
+    build = build_lm(sources, recipe=RECIPE, engine="builtin", arpa_path=arpa)
+    mixed = perplexity(True)
+    assert mixed < perplexity(False)
+    assert all(part.perplexity and mixed < part.perplexity for part in build.parts)
+
+
+def test_words_of_a_list_are_known_though_no_text_has_them(tmp_path: Path) -> None:
+    arpa = tmp_path / "lm.arpa"
+    sources = LmSources(make_corpus(200, seed=1), words=["núria", "feliu"], dev=["la núria"])
+    build = build_lm(sources, recipe=RECIPE, engine="builtin", arpa_path=arpa)
+    assert build.n_listed == 2
+    assert measure_text(arpa, ["la núria feliu"]).n_oov == 0
+
+
+def test_words_that_were_pruned_come_back_at_the_floor_of_a_mixture(tmp_path: Path) -> None:
+    arpa = tmp_path / "lm.arpa"
+    corpus = make_corpus(600, seed=1)
+    sources = LmSources(corpus[:100], corpus[100:500], dev=corpus[500:])
+    recipe = LmRecipe("x", order=3, pruning=(1, 1, 1))
+    build_lm(sources, recipe=recipe, engine="builtin", arpa_path=arpa)
+    model = read_arpa(arpa)
+    assert model.words == sources.vocabulary
+    probs = 10.0 ** model.tables[0].log10_prob.astype(float)
+    assert probs.sum() - 1 == pytest.approx(1, abs=1e-5)  # <s> stands there with 1

@@ -21,6 +21,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("W2VCTC_LMPLZ", raising=False)
+    monkeypatch.delenv("W2VCTC_CACHE", raising=False)
 
 
 def program(path: Path, script: str = "exit 0") -> Path:
@@ -66,7 +67,7 @@ def test_build_binary_is_looked_for_beside_lmplz(tmp_path: Path) -> None:
 def test_without_lmplz_the_message_says_how_to_bring_it(tmp_path: Path) -> None:
     with pytest.raises(MachineError) as caught:
         run_lmplz(["la mar"], recipe=LmRecipe("x"), arpa_path=tmp_path / "lm.arpa")
-    assert "build_lmplz.sh" in caught.value.hint
+    assert "doctor --install-lmplz" in caught.value.hint
     assert caught.value.exit_code == 5
 
 

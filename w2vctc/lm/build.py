@@ -1,28 +1,53 @@
-"""From sentences to an ARPA file, through lmplz or through our own estimator."""
+"""From sentences to an ARPA file: one text or a mixture, through lmplz or our own estimator."""
 
+import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from w2vctc.errors import MachineError
 from w2vctc.lm.arpa import read_header, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
-from w2vctc.lm.lmplz import BUILD_HINT, find_lmplz, run_lmplz
-from w2vctc.lm.ngram import Discount
+from w2vctc.lm.lmplz import BUILD_HINT, LmplzReport, find_lmplz, programs_folder, run_lmplz
+from w2vctc.lm.mixture import interpolate_ngrams, with_words
+from w2vctc.lm.ngram import SPECIAL_WORDS, Discount, NgramModel
+from w2vctc.lm.reading import read_arpa
 from w2vctc.lm.recipe import LmRecipe
+from w2vctc.lm.sources import LmSources, Part, divide
+from w2vctc.lm.trials import Trial, best_order, choose_order, choose_share, weigh_models
 
 Engine = Literal["auto", "builtin", "lmplz"]
+
+
+@dataclass(frozen=True)
+class PartBuild:
+    """One of the models that a language model consists of.
+
+    n_tokens: words without sentence ends; n_types: different words. weight: in the mixture; 1
+    where there is only this one. perplexity: of dev's known words, None without dev.
+    discounts: D1, D2, D3+ per order; fallback_orders: the orders (from 1) whose discounts the
+    text was too small to give.
+    """
+
+    name: str
+    n_sentences: int
+    n_tokens: int
+    n_types: int
+    discounts: tuple[Discount, ...]
+    fallback_orders: tuple[int, ...]
+    weight: float = 1.0
+    perplexity: float | None = None
 
 
 @dataclass(frozen=True)
 class LmBuild:
     """What was built and from how much text.
 
-    engine: "builtin" or "lmplz". n_tokens: words without sentence ends; n_types: different words.
-    discounts: D1, D2, D3+ per order; fallback_orders: the orders (from 1) whose discounts the
-    text was too small to give.
+    engine: "builtin" or "lmplz". n_sentences, n_tokens: of all parts; n_types: the words that the
+    model knows, n_listed of them from lists only. share: how much of the other text was taken.
+    order_trials, share_trials: what dev said, empty where it was not asked.
     """
 
     engine: str
@@ -31,48 +56,140 @@ class LmBuild:
     n_sentences: int
     n_tokens: int
     n_types: int
-    discounts: tuple[Discount, ...]
-    fallback_orders: tuple[int, ...]
+    n_listed: int
+    share: float
+    parts: tuple[PartBuild, ...]
+    order_trials: tuple[Trial, ...]
+    share_trials: tuple[Trial, ...]
     seconds: float
 
 
-def build_lm(
-    sentences: Sequence[str], *, recipe: LmRecipe, engine: Engine, arpa_path: Path
-) -> LmBuild:
+def build_lm(sources: LmSources, *, recipe: LmRecipe, engine: Engine, arpa_path: Path) -> LmBuild:
     """Writes `arpa_path` and returns what is in it; both engines write the same bytes.
 
-    "auto" takes lmplz where it is found. Raises MachineError E_LMPLZ when engine "lmplz" is not
-    there, DataError E_EMPTY_TEXT or E_RESERVED for unusable text.
+    "auto" takes lmplz where it is found and one text is all there is. Raises MachineError E_LMPLZ
+    when engine "lmplz" is not there, DataError E_EMPTY_TEXT or E_RESERVED for unusable text.
     """
     started = time.perf_counter()
-    chosen = choose_engine(engine)
-    if chosen == "lmplz":
-        report = run_lmplz(sentences, recipe=recipe, arpa_path=arpa_path)
-        counts = read_header(arpa_path).counts
-        sizes = (report.n_sentences, report.n_tokens, report.n_types)
-        discounts, fallback_orders = report.discounts, report.fallback_orders
+    sources, share, share_trials = choose_share(sources, recipe)
+    parts = divide(sources, recipe)
+    order_trials: list[Trial] = []
+    if recipe.auto_order and sources.dev:
+        order_trials = choose_order(parts, sources, recipe)
+        recipe = replace(recipe, order=best_order(order_trials))
+    recipe = replace(recipe, pruning=recipe.pruning[: recipe.order])
+    if len(parts) > 1 or sources.words:
+        chosen, built = _build_mixture(parts, sources, recipe, engine, arpa_path)
     else:
-        model = estimate_ngrams(
-            sentences,
-            order=recipe.order,
-            pruning=recipe.pruning,
-            discount_fallback=recipe.discount_fallback,
-        )
-        write_arpa(model, arpa_path)
-        counts = model.ngram_counts
-        sizes = (model.n_sentences, model.n_tokens, model.n_types)
-        discounts, fallback_orders = model.discounts, model.fallback_orders
+        chosen, built = _build_alone(parts[0], recipe, engine, arpa_path)
+    counts = read_header(arpa_path).counts
+    n_types = counts[0] - len(SPECIAL_WORDS)
     return LmBuild(
         engine=chosen,
         order=recipe.order,
         ngram_counts=counts,
-        n_sentences=sizes[0],
-        n_tokens=sizes[1],
-        n_types=sizes[2],
-        discounts=discounts,
-        fallback_orders=fallback_orders,
+        n_sentences=sum(part.n_sentences for part in built),
+        n_tokens=sum(part.n_tokens for part in built),
+        n_types=n_types,
+        n_listed=_count_listed(parts, sources) if sources.words else 0,
+        share=share,
+        parts=built,
+        order_trials=tuple(order_trials),
+        share_trials=share_trials,
         seconds=time.perf_counter() - started,
     )
+
+
+def _build_alone(
+    part: Part, recipe: LmRecipe, engine: Engine, arpa_path: Path
+) -> tuple[str, tuple[PartBuild, ...]]:
+    """Writes the n-gram of one text."""
+    chosen = choose_engine(engine)
+    if chosen == "lmplz":
+        report = run_lmplz(part.sentences, recipe=recipe, arpa_path=arpa_path)
+        return chosen, (_describe(part, report),)
+    model = estimate_ngrams(
+        part.sentences,
+        order=recipe.order,
+        pruning=recipe.pruning,
+        discount_fallback=recipe.discount_fallback,
+    )
+    write_arpa(model, arpa_path)
+    return chosen, (_describe(part, model),)
+
+
+def _build_mixture(
+    parts: Sequence[Part],
+    sources: LmSources,
+    recipe: LmRecipe,
+    engine: Engine,
+    arpa_path: Path,
+) -> tuple[str, tuple[PartBuild, ...]]:
+    """Writes the mixture of several texts, or of one whose vocabulary is larger than its own.
+
+    All models are in memory, and lmplz would have to write them to disk and have them read back:
+    "auto" stands for our own estimator here.
+    """
+    chosen = "builtin" if engine == "auto" else choose_engine(engine)
+    models, built = [], []
+    for part in parts:
+        model, described = _estimate(part, sources, recipe, chosen)
+        models.append(model)
+        built.append(described)
+    weights: tuple[float, ...] = (1.0,)
+    if sources.dev:
+        weights = weigh_models(models, sources).weights
+        built = [
+            replace(part, weight=weight, perplexity=weigh_models([model], sources).perplexity)
+            for part, model, weight in zip(built, models, weights, strict=True)
+        ]
+    models = [with_words(model, sources.vocabulary) for model in models]
+    mixed = models[0] if len(models) == 1 else interpolate_ngrams(models, weights)
+    write_arpa(mixed, arpa_path)
+    return chosen, tuple(built)
+
+
+def _estimate(
+    part: Part, sources: LmSources, recipe: LmRecipe, engine: str
+) -> tuple[NgramModel, PartBuild]:
+    """The model of one text for a vocabulary that is larger than its own."""
+    size = len(sources.vocabulary)
+    pruning = part.pruning[: recipe.order]
+    if engine == "lmplz":
+        with tempfile.TemporaryDirectory(prefix="w2vctc-") as folder:
+            arpa = Path(folder, "part.arpa")
+            report = run_lmplz(
+                part.sentences,
+                recipe=replace(recipe, pruning=pruning),
+                arpa_path=arpa,
+                vocabulary_size=size,
+            )
+            return read_arpa(arpa, trusted=True), _describe(part, report)
+    model = estimate_ngrams(
+        part.sentences,
+        order=recipe.order,
+        pruning=pruning,
+        discount_fallback=recipe.discount_fallback,
+        vocabulary_size=size,
+    )
+    return model, _describe(part, model)
+
+
+def _describe(part: Part, figures: NgramModel | LmplzReport) -> PartBuild:
+    return PartBuild(
+        name=part.name,
+        n_sentences=figures.n_sentences,
+        n_tokens=figures.n_tokens,
+        n_types=figures.n_types,
+        discounts=figures.discounts,
+        fallback_orders=figures.fallback_orders,
+    )
+
+
+def _count_listed(parts: Sequence[Part], sources: LmSources) -> int:
+    """How many words stand in lists only."""
+    said = LmSources(text=[sentence for part in parts for sentence in part.sentences])
+    return len(sources.vocabulary) - len(said.vocabulary)
 
 
 def choose_engine(engine: Engine) -> Literal["builtin", "lmplz"]:
@@ -83,7 +200,7 @@ def choose_engine(engine: Engine) -> Literal["builtin", "lmplz"]:
         return "lmplz"
     if engine == "lmplz":
         raise MachineError(
-            "lmplz is neither on the PATH nor in ~/.cache/w2vctc/bin",
+            f"lmplz is neither on the PATH nor in {programs_folder()}",
             hint=f"{BUILD_HINT}; or --engine builtin",
             code="E_LMPLZ",
         )

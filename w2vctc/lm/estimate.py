@@ -6,6 +6,7 @@ Heafield et al. 2013, "Scalable Modified Kneser-Ney Language Model Estimation" (
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +45,11 @@ def estimate_ngrams(
     kept[0][: END_ID + 1] = True
     discounts, fallback_orders = _find_discounts(counts.orders, fallback=discount_fallback)
     n_words = max(vocabulary_size, int(kept[0].sum()))
+    tables = _interpolate(counts.orders, kept, discounts, n_predicted=n_words - 1)
+    words, tables = _leave_out_words(counts.words, tables, kept[0])
     return NgramModel(
-        words=counts.words,
-        tables=_interpolate(counts.orders, kept, discounts, n_predicted=n_words - 1),
+        words=words,
+        tables=tables,
         discounts=discounts,
         fallback_orders=fallback_orders,
         n_sentences=counts.n_sentences,
@@ -152,6 +155,17 @@ def _interpolate(
         tables.append(OrderTable(word_ids[kept[k]], log10_prob, backoff))
         lower = mixed
     return tuple(tables)
+
+
+def _leave_out_words(
+    words: tuple[str, ...], tables: tuple[OrderTable, ...], kept: Mask
+) -> tuple[tuple[str, ...], tuple[OrderTable, ...]]:
+    """The words and tables without those that were pruned, numbered anew."""
+    if kept.all():
+        return words, tables
+    new_ids = (np.cumsum(kept) - 1).astype(np.int32)
+    renumbered = [replace(table, word_ids=new_ids[table.word_ids]) for table in tables]
+    return tuple(itertools.compress(words, kept)), tuple(renumbered)
 
 
 def _share(table: OrderCounts, kept: Mask, discount: Discount) -> tuple[Floats, Floats]:

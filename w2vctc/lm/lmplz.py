@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from w2vctc.cache import cache_folder
 from w2vctc.errors import DataError, MachineError, ModelError, UsageError
 from w2vctc.files import staged_file
 from w2vctc.lm.counts import refuse_reserved
@@ -17,7 +18,7 @@ from w2vctc.lm.estimate import check_pruning
 from w2vctc.lm.ngram import Discount
 from w2vctc.lm.recipe import LmRecipe
 
-BUILD_HINT = "bring it with: tools/build_lmplz.sh ~/.cache/w2vctc/bin (needs g++, cmake, boost)"
+BUILD_HINT = "build it with: w2vctc doctor --install-lmplz (needs g++, cmake and Boost)"
 
 _MIB = 1 << 20
 _OUT_OF_MEMORY = re.compile(r"bad_alloc|MallocException|Cannot allocate memory|conservative -S")
@@ -35,6 +36,11 @@ class LmplzReport:
     n_types: int
     discounts: tuple[Discount, ...]
     fallback_orders: tuple[int, ...]
+
+
+def programs_folder() -> Path:
+    """Where `w2vctc doctor --install-lmplz` puts what it builds."""
+    return cache_folder() / "bin"
 
 
 def find_lmplz() -> Path | None:
@@ -60,9 +66,12 @@ def find_build_binary() -> Path | None:
     return _find_program("build_binary")
 
 
-def run_lmplz(sentences: Iterable[str], *, recipe: LmRecipe, arpa_path: Path) -> LmplzReport:
+def run_lmplz(
+    sentences: Iterable[str], *, recipe: LmRecipe, arpa_path: Path, vocabulary_size: int = 0
+) -> LmplzReport:
     """Runs lmplz over the sentences, writes `arpa_path` in one atomic step, returns its report.
 
+    vocabulary_size: as `estimate_ngrams` takes it.
     Raises MachineError when lmplz is not there or the machine gives out, ModelError E_LM with
     lmplz's last line when it fails, DataError E_EMPTY_TEXT for text without a word.
     """
@@ -75,7 +84,10 @@ def run_lmplz(sentences: Iterable[str], *, recipe: LmRecipe, arpa_path: Path) ->
     ):
         text = Path(folder, "text")
         n_sentences = _write_text(sentences, text)
-        talk = _run([str(program), *_arguments(recipe, text=text, arpa=staging, folder=folder)])
+        arguments = _arguments(recipe, text=text, arpa=staging, folder=folder)
+        if vocabulary_size:  # lmplz does not count <s> among them
+            arguments += ["--vocab_pad", str(vocabulary_size - 1)]
+        talk = _run([str(program), *arguments])
     tokens = _TOKENS.search(talk)
     if tokens is None:
         raise ModelError(
@@ -100,11 +112,10 @@ def run_build_binary(arpa_path: Path, binary_path: Path) -> None:
 
 
 def _find_program(name: str) -> Path | None:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     on_path = shutil.which(name)
     if on_path:
         return Path(on_path)
-    cached = cache / "w2vctc" / "bin" / name
+    cached = programs_folder() / name
     return cached if _is_program(cached) else None
 
 

@@ -1,26 +1,45 @@
 """A language model recipe: what `lm/<name>.toml` says about order, pruning and decoding."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from w2vctc.config import build_options, read_toml, suggest
 from w2vctc.errors import UsageError
 from w2vctc.lm.estimate import check_pruning
+from w2vctc.lm.ngram import MAX_ORDER
 from w2vctc.resources import find_resource, list_resources
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class LmRecipe:
     """How an n-gram is estimated, and the decoder's weights until they are tuned.
 
-    pruning: per order, leave out n-grams that occur at most so often (KenLM's --prune).
+    order: words per n-gram; with `auto_order` it is chosen on dev, and `order` stands where there
+    is no dev (`order = "auto"` in a file).
+    pruning: per order, leave out n-grams that occur at most so often (KenLM's --prune). In a
+    mixture it is the other text that is pruned, never the transcripts.
+    mix: transcripts and other text become two models, mixed with weights tuned on dev; otherwise,
+    and without dev, they are one text.
+    share: the share of the other text that is taken, the part most like the transcripts; with
+    `auto_share` it is chosen on dev (`share = "auto"` in a file).
+    text, words: files of other text, and of words or names, beside those of the command line.
     alpha weighs the language model, beta rewards each word, on pyctcdecode's scale.
     """
 
     name: str
     order: int = 3
+    auto_order: bool = False
     pruning: tuple[int, ...] = ()
     discount_fallback: bool = True
+    mix: bool = True
+    share: float = 1.0
+    auto_share: bool = False
+    text: tuple[Path, ...] = ()
+    words: tuple[Path, ...] = ()
     alpha: float = 0.5
     beta: float = 1.5
     beam_width: int = 100
@@ -38,14 +57,34 @@ def load_recipe(name_or_path: str | Path) -> LmRecipe:
     Raises UsageError: unknown names with the nearest known one, a file's mistakes all at once.
     """
     path = _find_recipe(name_or_path)
-    values = read_toml(path)
+    values = _spell_out_auto(read_toml(path))
     recipe = build_options(LmRecipe, {"name": path.stem, **values}, where=str(path))
-    check_pruning(recipe.pruning, order=recipe.order)
+    check_recipe(recipe, where=str(path))
+    return replace(
+        recipe,
+        text=tuple(path.parent / name for name in recipe.text),
+        words=tuple(path.parent / name for name in recipe.words),
+    )
+
+
+def check_recipe(recipe: LmRecipe, *, where: str = "recipe") -> None:
+    """Raises UsageError for values that no n-gram can be made with."""
+    check_pruning(recipe.pruning, order=MAX_ORDER if recipe.auto_order else recipe.order)
+    hint = f"mend {where}"
     if recipe.beam_width < 1:
-        raise UsageError(
-            f"{path}: beam_width = {recipe.beam_width}: wanted at least 1", hint=f"mend {path}"
-        )
-    return recipe
+        raise UsageError(f"{where}: beam_width = {recipe.beam_width}: wanted at least 1", hint=hint)
+    if not 0 < recipe.share <= 1:
+        raise UsageError(f"{where}: share = {recipe.share:g}: wanted above 0, at most 1", hint=hint)
+
+
+def _spell_out_auto(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values with `order = "auto"` as `auto_order = true`, and share likewise."""
+    spelled = dict(values)
+    for key in ("order", "share"):
+        if spelled.get(key) == AUTO:
+            del spelled[key]
+            spelled[f"auto_{key}"] = True
+    return spelled
 
 
 def _find_recipe(name_or_path: str | Path) -> Path:

@@ -40,6 +40,23 @@ def find_text_files(paths: Iterable[Path]) -> list[Path]:
     return files
 
 
+def read_word_lists(paths: Iterable[Path], normalize: Callable[[str], str]) -> list[str]:
+    """The different words of lists of words or names, normalized; any number of them in a line.
+
+    Raises what `read_text_files` raises, and DataError E_EMPTY_TEXT for lists without a word.
+    """
+    files = find_text_files(paths)
+    lines = clean_sentences(_read_lines(files), normalize)
+    words = list(dict.fromkeys(word for line in lines for word in line.split()))
+    if files and not words:
+        raise DataError(
+            f"{', '.join(map(str, files))}: not one word",
+            hint="write one word or name to a line",
+            code="E_EMPTY_TEXT",
+        )
+    return words
+
+
 def _read_lines(files: list[Path]) -> Iterator[str]:
     for path in files:
         try:
