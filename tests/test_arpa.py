@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from w2vctc.errors import ModelError, W2vctcError
 from w2vctc.lm.arpa import ArpaHeader, check_arpa, read_header, read_unigrams, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
+from w2vctc.lm.reading import read_arpa
 
 GOOD = """\\data\\
 ngram 1=5
@@ -75,6 +77,28 @@ BROKEN = [
     ("minus infinity", "-0.7\tmar", "-inf\tmar", 10, "'-inf' is not a finite number"),
     ("beyond single precision", "-0.2\tsol mar", "-1e39\tsol mar", 14, "not a finite number"),
     ("an underscore", "-0.2\tsol mar", "-1_0\tsol mar", 14, "not a finite number"),
+    (
+        "a bigram twice",
+        "-0.2\tmar </s>",
+        "-0.2\tsol mar",
+        15,
+        "a second 'sol mar' among the 2-grams",
+    ),
+    (
+        "a bigram twice, otherwise written",
+        "-0.2\tmar </s>",
+        "-2e-1\tsol mar\t0",
+        15,
+        "a second 'sol",
+    ),
+    ("a word that no unigram is", "-0.2\tsol mar", "-0.2\tsol cel", 14, "'cel' is not among the"),
+    (
+        "a context that no unigram is",
+        "-0.2\tsol mar",
+        "-0.2\tcel mar",
+        14,
+        "the first words of this",
+    ),
     ("a positive probability", "-0.2\tsol mar", "0.2\tsol mar", 14, "positive log-probability"),
     ("an infinite back-off", "sol\t-0.3", "sol\t-inf", 9, "back-off '-inf'"),
     ("an empty back-off", "sol\t-0.3", "sol\t", 9, "back-off '' is not"),
@@ -106,6 +130,49 @@ def test_a_broken_file_is_refused_with_its_line(
     assert caught.value.hint
 
 
+TRIGRAMS = GOOD.replace("ngram 2=3\n", "ngram 2=3\nngram 3=2\n").replace(
+    "\n\\end\\", "\n\\3-grams:\n-0.1\t<s> sol mar\n-0.1\tsol mar </s>\n\n\\end\\"
+)
+
+
+def test_three_orders_are_good(tmp_path: Path) -> None:
+    assert check_arpa(save(tmp_path, TRIGRAMS)).counts == (5, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("-0.1\tsol mar </s>", "-0.3\t<s> sol mar", 20, "a second '<s> sol mar' among the 3-grams"),
+        ("sol mar </s>", "mar sol </s>", 20, "the first words of this 3-gram are no 2-gram"),
+        ("-0.1\tsol mar </s>", "-0.1\tsol mar cel", 20, "'cel' is not among the unigrams"),
+        ("-0.1\tsol mar </s>", "-0.1\tsol mar </s>\t-1", 20, "back-off -1 at the highest order"),
+    ],
+)
+def test_faults_of_the_longest_ngrams_are_found_too(
+    old: str, new: str, line: int, reason: str, tmp_path: Path
+) -> None:
+    path = save(tmp_path, TRIGRAMS.replace(old, new))
+    with pytest.raises(ModelError) as caught:
+        check_arpa(path)
+    assert caught.value.message.startswith(f"{path}, line {line}: ")
+    assert reason in caught.value.message
+    assert caught.value.code == "E_LM"
+
+
+def test_texts_that_share_a_hash_value_are_no_duplicates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is compared is the texts; hash values only say where to look.
+    monkeypatch.setattr("w2vctc.lm.arpa.hash", lambda text: len(text) % 2, raising=False)
+    assert check_arpa(save(tmp_path, GOOD)).counts == (5, 3)
+
+
+def test_a_probability_of_one_may_be_rounded_up(tmp_path: Path) -> None:
+    path = save(tmp_path, GOOD.replace("-0.2\tsol mar", "5e-7\tsol mar"))
+    assert check_arpa(path).order == 2
+    assert read_arpa(path).tables[1].log10_prob.max() == 0
+
+
 def test_an_order_that_kenlm_was_not_built_for_is_refused(tmp_path: Path) -> None:
     counts = "".join(f"ngram {length}=1\n" for length in range(1, 8))
     with pytest.raises(ModelError, match="line 8: order above 6"):
@@ -122,31 +189,55 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         check_arpa(tmp_path / "nowhere.arpa")
 
 
+DAMAGE = st.one_of(
+    st.binary(max_size=6),
+    st.sampled_from(
+        [
+            *(b"\n", b"\t", b" ", b"\r", b"\\", b"-", b".", b"0", b"\0", b"\xff", "ç".encode()),
+            *(b"1e999", b"-1e-50", b"nan", b"-inf", b"inf", b"0x1p3", b"+0", b"-0", b"1e-7", b"_"),
+            *(b"\\1-grams:\n", b"\\2-grams:\n", b"\\end\\\n", b"\\data\\\n", b"ngram 2=3\n"),
+            *(b"<s>", b"</s>", b"<unk>", b"<UNK>", b"sol mar", b"-0.2\tsol mar\n"),
+        ]
+    ),
+)
+
+
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_damaged_bytes_raise_nothing_but_our_errors(data: st.DataObject, tmp_path: Path) -> None:
-    content = bytearray(GOOD.encode())
+def test_damaged_files_are_refused_or_keep_the_rules_of_probability(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    content = bytearray(data.draw(st.sampled_from([GOOD, TRIGRAMS])).encode())
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(content)))
         end = data.draw(st.integers(start, min(len(content), start + 12)))
-        content[start:end] = data.draw(
-            st.one_of(
-                st.binary(max_size=6),
-                st.sampled_from(
-                    [b"\n", b"\t", b"\\", b"-", b"1e999", b"\\1-grams:\n", b"nan", b"\0"]
-                ),
-            )
-        )
+        content[start:end] = data.draw(DAMAGE)
     path = tmp_path / "damaged.arpa"
     path.write_bytes(bytes(content))
-    for look in (check_arpa, read_unigrams, read_header):
+    for look in (read_unigrams, read_header):
         try:
             look(path)
         except W2vctcError as error:
             assert error.code == "E_LM"
             assert str(path) in error.message
+    try:
+        counts = check_arpa(path).counts
+        model = read_arpa(path)
+    except W2vctcError as error:
+        assert error.code in ("E_LM", "E_LM_GAPS")
+        assert str(path) in error.message
+        return
+    assert len(model.tables) == len(counts)
+    assert tuple(model.ngram_counts[1:]) == counts[1:]
+    assert {"<unk>", "<s>", "</s>"} <= set(model.words)
+    assert len(set(model.words)) == len(model.words)
+    for table in model.tables:
+        assert (table.log10_prob <= 0).all()
+        assert np.isfinite(table.log10_prob).all()
+        assert table.log10_backoff is None or np.isfinite(table.log10_backoff).all()
+        assert len({tuple(gram) for gram in table.word_ids.tolist()}) == len(table.word_ids)
 
 
 def test_unigrams_come_from_lines_with_two_and_with_three_columns(tmp_path: Path) -> None:
@@ -181,3 +272,57 @@ def test_the_written_file_is_this_text(tmp_path: Path) -> None:
         "\\2-grams:\n-0.1497623\tsol </s>\n-0.1497623\t<s> sol\n\n\\end\\\n"
     )
     assert [file.name for file in tmp_path.iterdir()] == ["lm.arpa"]
+
+
+def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "lm.arpa"
+    model = estimate_ngrams(["la mar blava", "el sol", "la mar", "ça l'illa"], order=3)
+    write_arpa(model, path)
+    read = read_arpa(path)
+    assert read.words == model.words
+    for mine, theirs in zip(read.tables, model.tables, strict=True):
+        np.testing.assert_array_equal(mine.word_ids, theirs.word_ids)
+        np.testing.assert_array_equal(mine.log10_prob, theirs.log10_prob)
+        assert (mine.log10_backoff is None) == (theirs.log10_backoff is None)
+        if mine.log10_backoff is not None and theirs.log10_backoff is not None:
+            np.testing.assert_array_equal(mine.log10_backoff, theirs.log10_backoff)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("\n", "\r\n"),
+        GOOD.replace("\n\n\\2-grams", "\n\\2-grams"),
+        GOOD.replace("-0.7\tsol\t-0.3\n-0.7\tmar\t-0.3", "-7e-1\tmar\t-0.3\n-0.7\tsol\t-0.3"),
+        GOOD.replace("<unk>", "<UNK>"),
+        GOOD.replace("0\t<s>", "+0\t<s>"),
+    ],
+)
+def test_other_ways_to_write_a_file_are_read_alike(text: str, tmp_path: Path) -> None:
+    model = read_arpa(save(tmp_path, text))
+    ids = {word: number for number, word in enumerate(model.words)}
+    assert list(ids)[:3] == ["<unk>", "<s>", "</s>"]
+    grams = {tuple(model.words[n] for n in gram) for gram in model.tables[1].word_ids.tolist()}
+    assert grams == {("<s>", "sol"), ("sol", "mar"), ("mar", "</s>")}
+    assert model.tables[0].log10_prob[ids["sol"]] == np.float32(-0.7)
+    backoff = model.tables[0].log10_backoff
+    assert backoff is not None
+    assert backoff[ids["sol"]] == np.float32(-0.3)
+    assert backoff[ids["</s>"]] == 0
+
+
+def test_an_unknown_word_that_is_absent_gets_what_kenlm_gives_it(tmp_path: Path) -> None:
+    text = GOOD.replace("-1\t<unk>\t0\n", "").replace("ngram 1=5", "ngram 1=4")
+    model = read_arpa(save(tmp_path, text))
+    assert model.words[0] == "<unk>"
+    assert model.tables[0].log10_prob[0] == -100
+
+
+def test_ngrams_without_their_last_words_are_left_to_kenlm(tmp_path: Path) -> None:
+    # SRILM writes such files; KenLM puts in what is missing when it loads them.
+    text = TRIGRAMS.replace("ngram 2=3", "ngram 2=2").replace("-0.2\tmar </s>\n", "")
+    path = save(tmp_path, text)
+    assert check_arpa(path).counts == (5, 2, 2)
+    with pytest.raises(ModelError, match="the last words of 'sol mar </s>'") as caught:
+        read_arpa(path)
+    assert caught.value.code == "E_LM_GAPS"
