@@ -9,6 +9,7 @@ from decode_material import VOCABULARY, random_emissions, save_toy_lm
 
 from w2vctc.decode import workers
 from w2vctc.decode.beam import build_decoder
+from w2vctc.decode.engines import Engine
 from w2vctc.decode.greedy import greedy_text
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.decode.tune import Tuning, tune_weights
@@ -29,7 +30,9 @@ def count_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     return wrong + abs(len(said) - len(heard)), len(said)
 
 
-def tune(tmp_path: Path, *, n_workers: int = 1, budget: int = 10) -> Tuning:
+def tune(
+    tmp_path: Path, *, n_workers: int = 1, budget: int = 10, engine: Engine = "auto"
+) -> Tuning:
     return tune_weights(
         make_emissions(),
         REFERENCES,
@@ -39,6 +42,7 @@ def tune(tmp_path: Path, *, n_workers: int = 1, budget: int = 10) -> Tuning:
         start=DecodingOptions(beam_width=20),
         n_workers=n_workers,
         budget=budget,
+        engine=engine,
     )
 
 
@@ -84,7 +88,7 @@ def test_processes_change_nothing_but_the_time(tmp_path: Path) -> None:
 
 def test_system_without_fork_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "can_fork", lambda: False)
-    tuning = tune(tmp_path, n_workers=4, budget=1)
+    tuning = tune(tmp_path, n_workers=4, budget=1, engine="pyctcdecode")
     assert tuning.n_workers == 1
     assert "fork" in tuning.notes[0]
 

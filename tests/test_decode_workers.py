@@ -19,6 +19,8 @@ EMISSIONS = [np.zeros((n_frames, 5), dtype=np.float32) for n_frames in (3, 9, 1,
 class Echo:
     """Answers with its weights and the number of frames."""
 
+    engine = "pyctcdecode"
+
     def set_weights(self, *, alpha: float, beta: float) -> None:
         self.weights = (alpha, beta)
 
@@ -73,3 +75,36 @@ def test_error_in_a_process_arrives_whole() -> None:
     assert (caught.value.message, caught.value.hint) == ("5 labels", "look there")
     assert caught.value.code == "E_VOCAB"
     assert multiprocessing.active_children() == []
+
+
+class Threaded(Echo):
+    engine = "fast"
+
+    def decode(self, emissions: Any) -> Hypothesis:
+        assert os.getpid() == THIS_PROCESS
+        return super().decode(emissions)
+
+
+THIS_PROCESS = os.getpid()
+
+
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_fast_engine_runs_in_threads_of_this_process(n_workers: int) -> None:
+    decoder: Any = Threaded()
+    with workers.decode_pool(decoder, EMISSIONS, n_workers=n_workers) as pool:
+        assert pool.n_workers == n_workers
+        for weights in ((0.5, 1.5), (0.25, 3.0)):
+            texts = pool.decode_all(alpha=weights[0], beta=weights[1])
+            assert texts == [f"{weights} {n_frames}" for n_frames in (3, 9, 1, 4, 4, 7, 2)]
+
+
+def test_error_in_a_thread_arrives_whole() -> None:
+    class Broken(Refusing):
+        engine = "fast"
+
+    decoder: Any = Broken()
+    with (
+        pytest.raises(ModelError, match="5 labels"),
+        workers.decode_pool(decoder, EMISSIONS, n_workers=2) as pool,
+    ):
+        pool.decode_all(alpha=0.5, beta=1.5)

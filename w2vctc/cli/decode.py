@@ -11,6 +11,7 @@ from w2vctc.speech.container import EXTENSIONS
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.decode.engines import Engine
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.lm.folder import LanguageModelFiles
 
@@ -28,23 +29,32 @@ def decode_cli(
     greedy: Annotated[
         bool, typer.Option("--greedy", help="The best label of each frame; no search, no LM.")
     ] = False,
+    engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
 ) -> None:
     """Transcribe recordings; with several, each line has the file's name first."""
     from w2vctc.cli.screen import say, write
-    from w2vctc.cli.transcribe import open_model, search_options
+    from w2vctc.cli.transcribe import check_engine, open_model, search_options
     from w2vctc.decode.writers import DecodedFile, render_json, render_txt
     from w2vctc.errors import DataError
 
+    chosen = check_engine(engine)
     folder, found = _choose(lang, model, lm)
     options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
     recordings = find_recordings(files)
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
     several = len(recordings) > 1 or files[0].is_dir()
     results = []
-    for result in decode(opened, None if greedy else found, options, recordings, greedy=greedy):
+    for result in decode(
+        opened,
+        None if greedy else found,
+        options,
+        recordings,
+        greedy=greedy or (found is None and beam_width is None),
+        engine=chosen,
+    ):
         results.append(result)
         if not isinstance(result, DecodedFile):
             say(f"error: {result.message} [{result.code}]")
@@ -65,23 +75,20 @@ def decode(
     recordings: Sequence[Path],
     *,
     greedy: bool,
+    engine: "Engine" = "auto",
 ) -> Iterator[Any]:
     """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
     from w2vctc.acoustic.emissions import compute_emissions
-    from w2vctc.cli.screen import Stopwatch, say
-    from w2vctc.decode.beam import build_decoder
+    from w2vctc.cli.screen import Stopwatch
+    from w2vctc.cli.transcribe import open_search
     from w2vctc.decode.greedy import decode_greedy
     from w2vctc.decode.writers import DecodedFile, FailedFile
     from w2vctc.errors import DataError
     from w2vctc.speech.audio import SAMPLE_RATE, load_audio
 
-    decoder = None
-    # Without a language model the beam search has nothing to add that the pipeline would have:
-    # the best path is what every other tool prints then.
-    if not greedy and lm is not None:
-        decoder = build_decoder(model.vocabulary, lm=lm, options=options)
-        for warning in decoder.warnings:
-            say(warning)
+    # Without a language model the beam search has nothing to add that the pipeline would have: the
+    # best path is what every other tool prints then. It searches where a width is asked for.
+    decoder = None if greedy else open_search(model, lm, options, engine=engine)
     for path in recordings:
         watch = Stopwatch()
         try:

@@ -8,6 +8,7 @@ from w2vctc.cli import flags
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
+    from w2vctc.decode.engines import Engine
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.evaluate.report import Evaluation
     from w2vctc.lm.folder import LanguageModelFiles
@@ -28,17 +29,19 @@ def evaluate_cli(
     beta: Annotated[float | None, typer.Option(help="Bonus per word.  [default: tuned]")] = None,
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
     skip_bad: flags.SkipBad = None,
+    engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
 ) -> None:
     """Measure WER and CER: greedy, with the LM at its defaults, and as tuned."""
-    from w2vctc.cli.transcribe import find_lm, open_model, search_options
+    from w2vctc.cli.transcribe import check_engine, find_lm, open_model, search_options
     from w2vctc.errors import UsageError
     from w2vctc.project import find_project
 
     if split not in ("train", "dev", "test"):
         raise UsageError(f"no split {split!r}", hint="choose train, dev or test")
+    chosen = check_engine(engine)
     project = find_project(
         lang=lang,
         data=data,
@@ -51,7 +54,9 @@ def evaluate_cli(
     found = find_lm(project, lm)
     options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
-    evaluation = evaluate(project, opened, found, options, split=split, skip_bad=bool(skip_bad))
+    evaluation = evaluate(
+        project, opened, found, options, split=split, skip_bad=bool(skip_bad), engine=chosen
+    )
     show_evaluation(evaluation, split=split, as_json=json)
 
 
@@ -63,12 +68,12 @@ def evaluate(
     *,
     split: str,
     skip_bad: bool = False,
+    engine: "Engine" = "auto",
 ) -> "Evaluation":
     """The Evaluation of greedy decoding and, with an LM, of default and tuned weights."""
     from w2vctc.cli.rows import read_references, texts_of
-    from w2vctc.cli.screen import Stopwatch, say, track
-    from w2vctc.cli.transcribe import hear
-    from w2vctc.decode.beam import build_decoder
+    from w2vctc.cli.screen import Stopwatch, track
+    from w2vctc.cli.transcribe import hear, open_search
     from w2vctc.decode.greedy import greedy_text
     from w2vctc.evaluate.report import evaluate_system, evaluate_systems
 
@@ -89,14 +94,13 @@ def evaluate(
 
     systems = [measure("greedy", lambda emissions: greedy_text(emissions, model.vocabulary))]
     if lm is not None:
+        decoder = open_search(model, lm, options, engine=engine)
         for name, chosen in _weigh(lm, options):
-            decoder = build_decoder(model.vocabulary, lm=lm, options=chosen)
-            for warning in decoder.warnings:
-                say(warning)
+            decoder.set_weights(alpha=chosen.alpha, beta=chosen.beta)
             systems.append(
                 measure(
                     f"{name} (alpha {chosen.alpha:.2f}, beta {chosen.beta:.2f})",
-                    lambda emissions, decoder=decoder: decoder.decode(emissions).text,
+                    lambda emissions: decoder.decode(emissions).text,
                 )
             )
     return evaluate_systems(systems, references, model.vocabulary)

@@ -10,6 +10,7 @@ from w2vctc.cli.screen import Stopwatch, say, track
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
     from w2vctc.corpus.utterance import Utterance
+    from w2vctc.decode.engines import Decoder, Engine
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.lm.folder import LanguageModelFiles
     from w2vctc.project import Project
@@ -64,6 +65,33 @@ def hear(model: "AcousticModel", rows: Sequence["Utterance"]) -> Heard:
             say(f"{row.source}: {error.message}; nothing is heard there")
             emissions.append(no_emissions(model))
     return Heard(emissions, sum(row.duration_s or 0.0 for row in rows), watch.seconds)
+
+
+def check_engine(name: str) -> "Engine":
+    """The engine of that name. Raises UsageError, before anything is loaded."""
+    from w2vctc.decode.engines import ENGINES
+    from w2vctc.errors import UsageError
+
+    for engine in ENGINES:
+        if engine == name:
+            return engine
+    raise UsageError(f"no decoding engine {name!r}", hint=f"choose {', '.join(ENGINES)}")
+
+
+def open_search(
+    model: "AcousticModel",
+    lm: "LanguageModelFiles | None",
+    options: "DecodingOptions",
+    *,
+    engine: "Engine" = "auto",
+) -> "Decoder":
+    """The decoder for the model's labels; its engine and its warnings are said."""
+    from w2vctc.decode.engines import open_decoder
+
+    decoder = open_decoder(model.vocabulary, lm=lm, options=options, engine=engine, on_news=say)
+    for warning in decoder.warnings:
+        say(warning)
+    return decoder
 
 
 def search_options(

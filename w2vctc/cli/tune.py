@@ -11,6 +11,7 @@ from w2vctc.cli import flags
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
     from w2vctc.corpus.utterance import Utterance
+    from w2vctc.decode.engines import Engine
     from w2vctc.decode.tune import Tuning
     from w2vctc.decode.weight_search import Trial
     from w2vctc.lm.folder import LanguageModelFiles
@@ -31,16 +32,15 @@ def tune_cli(
     max_minutes: Annotated[
         float | None, typer.Option(help="Use only so much of dev, evenly picked.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes that decode.  [default: one per core]")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Cores that decode.  [default: all]")] = None,
     skip_bad: flags.SkipBad = None,
+    engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
 ) -> None:
     """Tune alpha and beta on the dev rows and save them where decode finds them."""
-    from w2vctc.cli.transcribe import open_model
+    from w2vctc.cli.transcribe import check_engine, open_model
     from w2vctc.errors import UsageError
     from w2vctc.project import find_project
 
@@ -48,6 +48,7 @@ def tune_cli(
         raise UsageError(
             f"--lm {lm}: not a folder", hint="the weights are saved in the folder of train-lm"
         )
+    chosen = check_engine(engine)
     project = find_project(
         lang=lang,
         data=data,
@@ -66,6 +67,7 @@ def tune_cli(
         max_minutes=max_minutes,
         n_workers=workers or os.cpu_count() or 1,
         skip_bad=bool(skip_bad),
+        engine=chosen,
     )
     show_tuning(tuning, project, as_json=json)
 
@@ -79,6 +81,7 @@ def tune(
     max_minutes: float | None = None,
     n_workers: int = 1,
     skip_bad: bool = False,
+    engine: "Engine" = "auto",
 ) -> "Tuning":
     """Finds alpha and beta and writes them into the LM's folder and the model's; a Tuning."""
     from w2vctc.cli.finetune import pair_counts
@@ -108,6 +111,8 @@ def tune(
         start=search_options(None, beam_width=beam_width),
         n_workers=n_workers,
         budget=budget,
+        engine=engine,
+        on_news=say,
         on_trial=_say_trial,
     )
     _save(project, tuning)

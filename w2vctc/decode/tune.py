@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from w2vctc.decode.beam import build_decoder
+from w2vctc.decode.engines import Engine, open_decoder
 from w2vctc.decode.greedy import greedy_text
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.decode.weight_search import Trial, WeightSearch
@@ -56,12 +56,15 @@ def tune_weights(
     start: DecodingOptions | None = None,
     n_workers: int = 1,
     budget: int = 24,
+    engine: Engine = "auto",
+    on_news: Callable[[str], None] | None = None,
     on_trial: Callable[[Trial], None] | None = None,
 ) -> Tuning:
     """The weights with the fewest word errors among up to `budget` decodes of all emissions.
 
     `WeightSearch` says which are tried. The result is never worse than `start`, stays with it
-    unless something is gained, and does not depend on `n_workers`. `on_trial` hears each decode.
+    unless something is gained, and does not depend on `n_workers`. `on_trial` hears each decode,
+    `on_news` which engine it is that decodes.
 
     Raises UsageError when there is nothing to tune on or `budget` < 1, and what decoding raises.
     """
@@ -72,7 +75,7 @@ def tune_weights(
         raise UsageError("no utterances to tune on", hint="name a dev set that is not empty")
     if budget < 1:
         raise UsageError(f"budget = {budget}: nothing may be decoded", hint="use 1 or more")
-    decoder = build_decoder(vocabulary, lm=lm, options=start)
+    decoder = open_decoder(vocabulary, lm=lm, options=start, engine=engine, on_news=on_news)
     with decode_pool(decoder, emissions, n_workers=n_workers) as pool:
 
         def measure(alpha: float, beta: float) -> Trial:

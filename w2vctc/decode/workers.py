@@ -1,4 +1,4 @@
-"""Decoding of many utterances again and again with other weights, over several processes."""
+"""Decoding of many utterances again and again with other weights, over several cores."""
 
 import math
 import multiprocessing
@@ -6,14 +6,15 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
 import numpy.typing as npt
 
-from w2vctc.decode.beam import BeamDecoder
+from w2vctc.decode.engines import Decoder
+from w2vctc.decode.hypothesis import Hypothesis
 from w2vctc.errors import MachineError
 
 # Enough pieces that no process waits long for the others, few enough that passing them is nothing.
@@ -21,13 +22,13 @@ _PIECES_PER_WORKER = 8
 
 
 class DecodePool:
-    """A decoder and its emissions, in this process or inherited by forked ones."""
+    """A decoder and its emissions, in this process, its threads, or inherited by forked ones."""
 
     def __init__(
         self,
-        decoder: BeamDecoder,
+        decoder: Decoder,
         emissions: Sequence[npt.NDArray[Any]],
-        executor: ProcessPoolExecutor | None,
+        executor: Executor | None,
         *,
         n_workers: int,
         notes: tuple[str, ...],
@@ -48,6 +49,10 @@ class DecodePool:
             return [self._decoder.decode(item).text for item in self._emissions]
         # Long recordings first, so that the last piece to come back is a short one.
         order = sorted(range(len(self._emissions)), key=lambda i: -len(self._emissions[i]))
+        if isinstance(self._executor, ThreadPoolExecutor):
+            self._decoder.set_weights(alpha=alpha, beta=beta)
+            found = self._executor.map(self._decode_own, order)
+            return _in_order(order, [hypothesis.text for hypothesis in found])
         size = math.ceil(len(order) / (self.n_workers * _PIECES_PER_WORKER))
         tasks = [(index, alpha, beta) for index in order]
         try:
@@ -58,21 +63,36 @@ class DecodePool:
                 hint="use fewer processes, or a smaller language model",
                 code="E_MEMORY",
             ) from error
-        by_index = dict(zip(order, texts, strict=True))
-        return [by_index[index] for index in range(len(self._emissions))]
+        return _in_order(order, texts)
+
+    def _decode_own(self, index: int) -> Hypothesis:
+        return self._decoder.decode(self._emissions[index])
+
+
+def _in_order(order: Sequence[int], texts: Sequence[str]) -> list[str]:
+    by_index = dict(zip(order, texts, strict=True))
+    return [by_index[index] for index in range(len(order))]
 
 
 @contextmanager
 def decode_pool(
-    decoder: BeamDecoder, emissions: Sequence[npt.NDArray[Any]], *, n_workers: int
+    decoder: Decoder, emissions: Sequence[npt.NDArray[Any]], *, n_workers: int
 ) -> Iterator[DecodePool]:
-    """A pool over these emissions; its processes are made once and end with the block.
+    """A pool over these emissions; its threads or processes are made once and end with the block.
 
-    Decoder and emissions reach the processes by fork, since an n-gram cannot be pickled. Where
-    there is no safe fork everything runs in this process and `notes` says so.
+    The fast engine runs in threads. For the other one, decoder and emissions reach the processes
+    by fork, since an n-gram cannot be pickled. Where there is no safe fork everything runs in
+    this process and `notes` says so.
     """
     n_workers = max(1, min(n_workers, len(emissions)))
     notes: tuple[str, ...] = ()
+    if n_workers > 1 and decoder.engine == "fast":
+        threads = ThreadPoolExecutor(n_workers)
+        try:
+            yield DecodePool(decoder, emissions, threads, n_workers=n_workers, notes=notes)
+        finally:
+            threads.shutdown(cancel_futures=True)
+        return
     if n_workers > 1 and not can_fork():
         notes = ("this system cannot fork processes: decoded one after the other",)
         n_workers = 1
@@ -98,7 +118,7 @@ def decode_pool(
 
 
 # What forked processes find in their copy of this module: the decoder and its emissions.
-_inherited: list[tuple[BeamDecoder, Sequence[npt.NDArray[Any]]]] = []
+_inherited: list[tuple[Decoder, Sequence[npt.NDArray[Any]]]] = []
 
 
 def can_fork() -> bool:

@@ -49,8 +49,8 @@ def compiled(function: F) -> F:
 def compiled_inside(function: F) -> F:
     """The same function for calls from compiled functions only.
 
-    It becomes part of those. To make it callable from outside, too, and to keep it on the disk by
-    itself would triple the time that the compiler takes.
+    It becomes part of those; a call from anywhere else ends the process. To make it callable from
+    outside, too, and to keep it on the disk by itself would triple the compiler's time.
     """
     return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 

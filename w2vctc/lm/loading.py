@@ -36,6 +36,14 @@ GOOD_SPELLABLE = 0.95
 _verified: dict[tuple[str, int, int, str], bool] = {}
 
 
+def is_binary(path: Path) -> bool:
+    """Whether a file begins as KenLM's binaries do. Raises OSError."""
+    if not S_ISREG(path.stat().st_mode):  # opening a named pipe would wait for ever
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_BINARY_MAGIC)) == _BINARY_MAGIC
+
+
 def load_kenlm(path: Path) -> Any:
     """A kenlm.Model of an ARPA file or a KenLM binary, loaded without a word on stderr.
 
@@ -84,8 +92,7 @@ def _verify(path: Path) -> bool:
         stat = path.stat()
         if not S_ISREG(stat.st_mode):  # opening a named pipe would wait for ever
             raise ModelError(f"{path}: not a regular file", hint="check the path", code="E_LM")
-        with path.open("rb") as stream:
-            binary = stream.read(len(_BINARY_MAGIC)) == _BINARY_MAGIC
+        binary = is_binary(path)
         digest = hash_file(path)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", hint="check the path", code="E_LM") from error

@@ -66,6 +66,8 @@ def load_table(path: Path, *, on_news: Callable[[str], None] | None = None) -> N
     """
     tell = on_news or (lambda _news: None)
     try:
+        if not path.is_file():  # opening a named pipe would wait for ever
+            raise ModelError(f"{path}: not a regular file", hint="check the path", code="E_LM")
         digest = hash_file(path)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", hint="check the path", code="E_LM") from error
@@ -267,6 +269,13 @@ def read_table(path: Path) -> NgramTable:
         if stream.read(len(_MAGIC)) != _MAGIC:
             raise ValueError("not a table of this version")
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        return _unpack(mapped)
+    except (KeyError, TypeError) as error:
+        raise ValueError("damaged") from error
+
+
+def _unpack(mapped: mmap.mmap) -> NgramTable:
     start = len(_MAGIC) + 8
     n_head = int.from_bytes(mapped[len(_MAGIC) : start], "little")
     if n_head > len(mapped):

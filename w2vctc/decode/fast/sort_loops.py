@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLR0917 - compiled functions take what they need by its place
 
-
 from w2vctc.lm.compiled import (
     Array,
     Int,
