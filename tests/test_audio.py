@@ -217,7 +217,7 @@ def test_sixty_four_channels_are_mixed_and_more_are_refused(tmp_path: Path) -> N
         (make_wav()[:-1], "E_TRUNCATED", "cut off: 1999 of 2000 bytes of sound are there"),
         (make_wav()[:44], "E_TRUNCATED", "cut off: 0 of 2000 bytes of sound are there"),
         (make_wav(rate=0), "E_HEADER", "the header says 0 Hz"),
-        (make_wav(rate=2_000_000_000), "E_HEADER", "2000000000 Hz and 1 channels"),
+        (make_wav(rate=2_000_000_000), "E_HEADER", "2000000000 Hz and 1 channel"),
         (b"<!DOCTYPE html><html>Not found", "E_NOT_AUDIO", "a web page, not a sound file"),
         (b"\n <html>", "E_NOT_AUDIO", "a web page, not a sound file"),
         (

@@ -10,6 +10,7 @@ from speech_material import encode_av, make_babble, write_wav
 
 from w2vctc.errors import DataError
 from w2vctc.speech.audio import SAMPLE_RATE, AudioInfo, load_audio, probe_audio
+from w2vctc.words import numbered
 
 ONE_SECOND = make_babble(duration_s=1.0)
 
@@ -110,7 +111,7 @@ def test_garbage_behind_the_sound_is_remarked(tmp_path: Path, extra: bytes) -> N
     path.write_bytes(path.read_bytes() + extra)
     (remark,) = probe_audio(path).remarks
     assert remark.code == "W_TRAILING"
-    assert f"{len(extra)} bytes behind the sound belong to nothing" in remark.message
+    assert f"{numbered(len(extra), 'byte')} behind the sound belong" in remark.message
     assert len(load_audio(path)) == SAMPLE_RATE
 
 

@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[Make, str, str]] = {
     "nan.wav": (
         save(place(np.nan), kind="FLOAT"),
         "E_NONFINITE",
-        "1 samples are not finite numbers, the first is sample 4000 (0.250 s)",
+        "1 sample is no finite number, the first is sample 4000 (0.250 s)",
     ),
     "infinite.wav": (save(place(-np.inf), kind="DOUBLE"), "E_NONFINITE", "sample 4000"),
     "other-scale.wav": (save(SECOND * 32768, kind="FLOAT"), "E_RANGE", "samples reach"),
@@ -134,8 +134,8 @@ NOTED: dict[str, tuple[Make, str, str]] = {
         "W_STREAMING",
         "the header does not say how long the sound is",
     ),
-    "odd-byte.wav": (extend(save(SECOND), b"\0"), "W_TRAILING", "1 bytes behind the sound"),
-    "garbage-behind.wav": (extend(save(SECOND), NOISE), "W_TRAILING", "4000 bytes behind"),
+    "odd-byte.wav": (extend(save(SECOND), b"\0"), "W_TRAILING", "1 byte behind the sound"),
+    "garbage-behind.wav": (extend(save(SECOND), NOISE), "W_TRAILING", "4,000 bytes behind"),
     "really-mp3.wav": (
         save_as("MP3", LONG, "MPEG_LAYER_III"),
         "W_EXTENSION",

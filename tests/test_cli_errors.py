@@ -78,7 +78,7 @@ def test_decode_names_the_broken_file_and_why(run: Run, model_folder: Path, kind
     assert code == 3
     assert out == ""
     assert err.endswith(
-        f"error: a.wav: {message} [{reason}]\n1 of 1 recordings could not be decoded\n"
+        f"error: a.wav: {message} [{reason}]\n1 of 1 recording could not be decoded\n"
     )
 
 
@@ -180,7 +180,7 @@ def test_finetune_refuses_a_broken_recording_before_training(
     spoil(data / "train-2.wav", kind)
     reason, message = FILE_FAULTS[kind]
     if kind == "nan":  # here all samples are looked at
-        message = "1 samples are not finite numbers, the first is sample 4000 (0.250 s)"
+        message = "1 sample is no finite number, the first is sample 4000 (0.250 s)"
     code, out, err = run("finetune", "--model", "tiny")
     assert (code, out) == (3, "")
     assert err == (
@@ -345,7 +345,7 @@ def test_evaluate_refuses_references_with_the_model_s_own_tokens(
     code, out, err = run("evaluate", *model, "--skip-bad", "--json")
     assert code == 0
     assert json.loads(out)["systems"][0]["n_utterances"] == 1
-    assert "test: left out 1 rows that cannot be scored\n" in err
+    assert "test: left out 1 row that cannot be scored\n" in err
 
 
 def test_evaluate_and_tune_name_what_must_come_first(run: Run, speech_rows: Rows) -> None:

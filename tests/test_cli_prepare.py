@@ -349,7 +349,7 @@ def test_data_without_one_usable_row_is_refused_with_its_reasons(run: Run, tmp_p
     (tmp_path / "bad" / "all.tsv").write_text("path\ttext\ngone.wav\tbon dia\n", encoding="utf-8")
     code, _, err = run("prepare", "bad", "--out", "ca")
     assert code == DataError.exit_code
-    assert "1 of 1 rows cannot be used (E_MISSING 1)" in err
+    assert "1 of 1 row cannot be used (E_MISSING 1)" in err
     assert not (tmp_path / "ca").exists()
 
 

@@ -13,7 +13,7 @@ import w2vctc
 from w2vctc.cli.main import app, main
 
 PACKAGE = Path(w2vctc.__file__).parent
-GROUND = ("__init__", "errors", "config", "files", "resources", "project", "cache")
+GROUND = ("__init__", "errors", "config", "files", "resources", "project", "cache", "words")
 ROOMS = (
     *("ground", "speech", "text", "corpus", "vocab"),
     *("acoustic", "lm", "decode", "evaluate", "cli"),
@@ -125,6 +125,7 @@ def test_the_verbs_are_those_that_the_overview_lists(capsys: pytest.CaptureFixtu
             "doctor",
             "evaluate",
             "finetune",
+            "lm-info",
             "prepare",
             "train-lm",
             "tune",

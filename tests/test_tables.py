@@ -148,7 +148,7 @@ def test_columns_are_named_when_they_do_not_fit(tmp_path: Path, header: str, mes
 @pytest.mark.parametrize(
     ("name", "content", "line", "words"),
     [
-        ("a.tsv", TABLE + "c.wav\n", 4, "1 columns where the heading has 2"),
+        ("a.tsv", TABLE + "c.wav\n", 4, "1 column where the heading has 2"),
         ("a.tsv", TABLE + "c.wav\tx\ty\n", 4, "3 columns where the heading has 2"),
         ("a.tsv", TABLE + "\tx\n", 4, "no path in the column 'path'"),
         ("a.csv", "path,text\na.wav,x\nb.wav,y,z\n", 3, "3 columns where the heading has 2"),

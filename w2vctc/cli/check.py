@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.corpus.check_result import CheckResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def check_cli(
     place: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="The data: another way to say --data."),
+        typer.Argument(metavar="DATA", readable=False, help="The data: another way to say --data."),
     ] = None,
     lang: flags.Lang = None,
     data: flags.Data = None,
@@ -208,11 +209,12 @@ def _save_fixed(folder: Path, project: "Project", corpus: "Corpus", result: "Che
     saved = save_usable(folder, divided.rows, faults, place=project.data)
     counts = ", ".join(f"{split} {saved.n_rows[split]:,}" for split in saved.n_rows)
     n_kept = sum(saved.n_rows.values())
+    whole = f"{'all ' if n_kept > 1 else ''}{numbered(n_kept, 'row')}"
     say(
-        f"made {folder}: kept {n_kept:,} of {result.n_rows:,} rows ({counts});"
+        f"made {folder}: kept {n_kept:,} of {numbered(result.n_rows, 'row')} ({counts});"
         " the others and why are in rejected.tsv"
         if n_kept < result.n_rows
-        else f"made {folder}: kept all {n_kept:,} rows ({counts})"
+        else f"made {folder}: kept {whole} ({counts})"
     )
 
 

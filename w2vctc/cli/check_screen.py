@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from w2vctc.cli.check_advice import format_amount
 from w2vctc.cli.screen import format_share
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.corpus.check_result import CheckResult, Overlap, ReasonCount, SplitStatistics
@@ -39,9 +40,13 @@ def render_check(result: "CheckResult", *, width: int) -> str:
 def _render_head(result: "CheckResult", width: int) -> list[str]:
     n_usable = len(result.usable)
     amount = format_amount(result.duration_s)
-    told = f"{result.n_rows:,} rows" if n_usable < result.n_rows else f"all {n_usable:,} rows"
-    usable = f"{n_usable:,} of {told}" if n_usable < result.n_rows else told
-    lines = [f"{result.place} ({result.format}): {usable} can be trained on, {amount} of speech"]
+    told = numbered(result.n_rows, "row")
+    share = f"{n_usable:,} of " if n_usable < result.n_rows else "all " * (n_usable > 1)
+    lines = [
+        f"{result.place} ({result.format}): {share}{told} can be trained on, {amount} of speech"
+    ]
+    if not result.n_rows:
+        lines = [f"{result.place} ({result.format}): no row can be read"]
     if result.note:
         lines.append(result.note)
     return [piece for line in lines for piece in _wrap(line, width)]

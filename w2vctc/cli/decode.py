@@ -8,6 +8,7 @@ import typer
 
 from w2vctc.cli import flags
 from w2vctc.speech.container import EXTENSIONS
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
@@ -19,7 +20,9 @@ _SOUND_NAMES = {extension for extensions in EXTENSIONS.values() for extension in
 
 
 def decode_cli(
-    files: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(readable=False, help="Recordings, or folders of them.")
+    ],
     lang: flags.Lang = None,
     model: flags.ModelFolder = None,
     lm: flags.LmFolder = None,
@@ -64,7 +67,7 @@ def decode_cli(
         write(render_json(results))
     n_failed = sum(not isinstance(result, DecodedFile) for result in results)
     if n_failed:
-        say(f"{n_failed} of {len(results)} recordings could not be decoded")
+        say(f"{n_failed} of {numbered(len(results), 'recording')} could not be decoded")
         raise typer.Exit(DataError.exit_code)
 
 

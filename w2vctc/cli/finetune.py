@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
@@ -30,7 +31,8 @@ def finetune_cli(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the trained model goes.  [default: models/LANG]")
+        Path | None,
+        typer.Option(readable=False, help="Where the trained model goes.  [default: models/LANG]"),
     ] = None,
     profile: flags.Profile = None,
     preset: Annotated[
@@ -146,7 +148,8 @@ def finetune_project(
         ),
         options,
     )
-    say(f"{minutes:.0f} minutes in {len(data.train):,} clips; dev has {len(data.dev):,} clips")
+    n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
+    say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
     say(_describe(schedule))
     return _train(project, options, data, schedule, resume=resume)
 

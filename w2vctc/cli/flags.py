@@ -12,7 +12,8 @@ Lang = Annotated[
 Data = Annotated[
     Path | None,
     typer.Option(
-        help="Folder, file or hub id of the data; its format is recognised.  [default: data/LANG]"
+        readable=False,  # what may not be read is told by us, like every other fault
+        help="Folder, file or hub id of the data; its format is recognised.  [default: data/LANG]",
     ),
 ]
 Format = Annotated[
@@ -29,15 +30,20 @@ AllowOutside = Annotated[
 ]
 ModelFolder = Annotated[
     Path | None,
-    typer.Option("--model", help="The model's folder.  [default: models/LANG]"),
+    typer.Option("--model", readable=False, help="The model's folder.  [default: models/LANG]"),
 ]
 Profile = Annotated[
     Path | None,
-    typer.Option(help="The language's profile.  [default: vocab/LANG.toml, or the shipped one]"),
+    typer.Option(
+        readable=False,
+        help="The language's profile.  [default: vocab/LANG.toml, or the shipped one]",
+    ),
 ]
 LmFolder = Annotated[
     Path | None,
-    typer.Option("--lm", help="The language model's folder or file.  [default: lm/LANG]"),
+    typer.Option(
+        "--lm", readable=False, help="The language model's folder or file.  [default: lm/LANG]"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON to stdout instead of a table.")]
 SkipBad = Annotated[

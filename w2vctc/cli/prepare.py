@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.cli.prepare_record import Prepared, PrepareOptions
@@ -16,10 +17,12 @@ def prepare_cli(
     place: Annotated[
         Path,
         typer.Argument(
-            metavar="INPUT", help="Folder, file or hub id of the data; it is never changed."
+            metavar="INPUT",
+            readable=False,
+            help="Folder, file or hub id of the data; it is never changed.",
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder to make, such as data/ca.")],
+    out: Annotated[Path, typer.Option(readable=False, help="The folder to make, such as data/ca.")],
     lang: flags.Lang = None,
     format: flags.Format = None,
     tier: flags.Tier = None,
@@ -132,7 +135,7 @@ def show(
     say(prepared.note)
     say(_count(prepared))
     n_made = prepared.n_kept - prepared.n_reused
-    made = f", {n_made:,} {options.audio} files" if options.audio != "keep" else ""
+    made = f", {numbered(n_made, f'{options.audio} file')}" if options.audio != "keep" else ""
     there = f" ({prepared.n_reused:,} more were there already)" if prepared.n_reused else ""
     say(f"made {out}{made}{there} in {format_time(seconds)}")
 
@@ -140,7 +143,7 @@ def show(
 def _count(prepared: "Prepared") -> str:
     """`kept 38 of 40 rows, 0.05 hours of 0.06; 2 left out: E_EMPTY_TEXT 2 (...)`."""
     hours = f"{prepared.kept_s / 3600:.2f} hours of {prepared.read_s / 3600:.2f}"
-    kept = f"kept {prepared.n_kept:,} of {prepared.n_read:,} rows, {hours}"
+    kept = f"kept {prepared.n_kept:,} of {numbered(prepared.n_read, 'row')}, {hours}"
     if not prepared.left_out:
         return kept
     reasons = ", ".join(f"{code} {count:,}" for code, count in prepared.left_out.items())

@@ -10,7 +10,7 @@ from w2vctc.acoustic.frames import count_standard_frames
 from w2vctc.cache import cache_folder
 from w2vctc.cli.check import show_progress
 from w2vctc.cli.prepare_record import Prepared, PrepareOptions, save_record, summarize
-from w2vctc.cli.rows import make_normalizer, open_profile
+from w2vctc.cli.rows import make_normalizer, open_profile, refuse_fatal
 from w2vctc.cli.screen import say
 from w2vctc.corpus.checks import CheckedRows, check_rows, refuse_faults
 from w2vctc.corpus.clip_files import AudioKind, remove_strays
@@ -125,9 +125,7 @@ def _refuse_unwritable(folder: Path) -> None:
 def _read(project: Project) -> Corpus:
     options = ReadOptions(project.format, project.tier, project.allow_outside)
     corpus = read_corpus(project.data, options)
-    fatal = next((fault for fault in corpus.faults if fault.is_fatal), None)
-    if fatal is not None:
-        raise DataError(fatal.message, hint=fatal.hint, code=fatal.code)
+    refuse_fatal(corpus)
     return corpus
 
 

@@ -12,11 +12,12 @@ from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.corpus.splits import split_rows
 from w2vctc.corpus.utterance import Utterance
-from w2vctc.errors import DataError
+from w2vctc.errors import DataError, MachineError
 from w2vctc.files import save_text
 from w2vctc.project import Project
 from w2vctc.text.normalize import find_reserved, normalize_text
 from w2vctc.text.profile import LanguageProfile, load_profile
+from w2vctc.words import numbered
 
 HINT_SKIP = "mend those rows, or leave them out with --skip-bad"
 
@@ -35,19 +36,25 @@ def open_corpus(project: Project) -> Corpus:
     """All rows of the project's data, each with its split.
 
     Where the data itself tells no dev from train, splits are made, the same ones every time.
-    Raises DataError where a whole file cannot be read.
+    Raises what `refuse_fatal` raises.
     """
     options = ReadOptions(project.format, project.tier, project.allow_outside)
     corpus = read_corpus(project.data, options)
-    fatal = next((fault for fault in corpus.faults if fault.is_fatal), None)
-    if fatal is not None:
-        raise DataError(fatal.message, hint=fatal.hint, code=fatal.code)
+    refuse_fatal(corpus)
     if not corpus.utterances:
         refuse_faults(CheckedRows((), corpus.errors), hint="mend those rows")
     corpus = ensure_splits(corpus, make_normalizer(open_profile(project)))
     if corpus.note:
         say(f"{project.data}: {corpus.note}")
     return corpus
+
+
+def refuse_fatal(corpus: Corpus) -> None:
+    """Raises DataError, or MachineError E_PERM, where a whole file cannot be read."""
+    fatal = next((fault for fault in corpus.faults if fault.is_fatal), None)
+    if fatal is not None:
+        kind = MachineError if fatal.code == "E_PERM" else DataError
+        raise kind(fatal.message, hint=fatal.hint, code=fatal.code)
 
 
 def rows_of_split(corpus: Corpus, split: str) -> tuple[list[Utterance], list[Fault]]:
@@ -118,7 +125,7 @@ def read_references(project: Project, split: str, *, skip_bad: bool) -> list[Utt
     if not skip_bad:
         refuse_faults(checked, hint=HINT_SKIP)
     elif checked.faults:
-        say(f"{split}: left out {len(checked.faults)} rows that cannot be scored")
+        say(f"{split}: left out {numbered(len(checked.faults), 'row')} that cannot be scored")
     return list(checked.kept)
 
 
@@ -132,7 +139,8 @@ def take_rows(checked: CheckedRows, split: str, *, skip_bad: bool, reject_to: Pa
     save_text(path, render_rejected(checked.faults))
     total_s = checked.kept_s + checked.rejected_s
     say(
-        f"{split}: kept {len(checked.kept)} of {len(checked.kept) + len(checked.faults)} rows,"
+        f"{split}: kept {len(checked.kept):,} of"
+        f" {numbered(len(checked.kept) + len(checked.faults), 'row')},"
         f" {checked.kept_s / 3600:.2f} hours of {total_s / 3600:.2f}; the others are in {path}"
     )
 

@@ -1,5 +1,6 @@
 """Arrow and Parquet files as `datasets` writes them, a row at a time: memory stays flat."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,7 +79,9 @@ def _arrow_errors(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise MachineError(
-            f"{path}: no permission to read", hint=f"chmod +r {path}", code="E_PERM"
+            f"{path}: no permission to read",
+            hint=f"chmod +r {shlex.quote(str(path))}",
+            code="E_PERM",
         ) from error
     except (pyarrow.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
         raise damaged(path, _first_line(error)) from error

@@ -14,6 +14,7 @@ from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.text.findings import MAX_TEXT_LENGTH, TextFinding, find_text_faults
 from w2vctc.text.normalize import find_reserved
 from w2vctc.text.profile import LanguageProfile
+from w2vctc.words import numbered
 
 MAX_DURATION_S = 30.0  # longer clips cost quadratic attention memory
 _SHOWN = 5
@@ -133,9 +134,9 @@ def refuse_faults(checked: CheckedRows, *, hint: str) -> None:
     shown = "".join(f"\n  {fault.message} [{fault.code}]" for fault in listed)
     more = len(checked.faults) - len(listed)
     tail = f"\n  and {more} more" if more else ""
-    total = len(checked.kept) + len(checked.faults)
+    total = numbered(len(checked.kept) + len(checked.faults), "row")
     raise DataError(
-        f"{len(checked.faults)} of {total} rows cannot be used ({summary}):{shown}{tail}",
+        f"{len(checked.faults):,} of {total} cannot be used ({summary}):{shown}{tail}",
         hint=hint,
         code=counts.most_common(1)[0][0],
     )
@@ -192,7 +193,8 @@ def _find_length_faults(
         return [_say(row, "E_TOO_LONG", message)]
     if frames < needed:
         message = (
-            f"the transcript needs {needed} frames, its {duration_s:.2f} s of sound give {frames}"
+            f"the transcript needs {numbered(needed, 'frame')},"
+            f" its {duration_s:.2f} s of sound give {frames}"
         )
         return [_say(row, "E_INFEASIBLE", message)]
     return []

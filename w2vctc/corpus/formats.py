@@ -4,6 +4,7 @@ A new format is one new file there that defines `FORMAT`.
 """
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -90,11 +91,15 @@ def _refuse_unreachable(place: Path) -> None:
     """Raises for a place that nothing can be asked about; one that is not there may be a hub's."""
     try:
         place.stat()
+        if is_folder(place):
+            os.scandir(place).close()
     except (FileNotFoundError, NotADirectoryError):
         return
     except PermissionError as error:
         raise MachineError(
-            f"{place}: no permission to read", hint="chmod +rx the folders above", code="E_PERM"
+            f"{place}: no permission to read",
+            hint="chmod +rx that folder and those above it",
+            code="E_PERM",
         ) from error
     except OSError as error:
         raise DataError(

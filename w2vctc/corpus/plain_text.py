@@ -1,5 +1,6 @@
 """Text files as people save them, read strictly: an encoding is never guessed."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except PermissionError as error:
         raise MachineError(
-            f"{path}: no permission to read", hint=f"chmod +r {path}", code="E_PERM"
+            f"{path}: no permission to read",
+            hint=f"chmod +r {shlex.quote(str(path))}",
+            code="E_PERM",
         ) from error
     except OSError as error:
         raise DataError(

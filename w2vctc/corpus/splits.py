@@ -9,6 +9,7 @@ from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.groups import Cell, Placement, Weights, connect, place_by_voice, place_whole
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
+from w2vctc.words import numbered
 
 SPLITS = ("train", "dev", "test")
 SPLIT_NAMES = {  # what other people call them, the usual name first
@@ -185,7 +186,7 @@ def _describe(
         f"divided into {_describe_sizes(targets, sizing)}; "
         + _describe_sharing(rows, way)
         + (
-            f"; {len(left_out):,} rows whose sentence stands in another split are left out"
+            f"; left out {numbered(len(left_out), 'row')} whose sentence stands in another split"
             if left_out
             else ""
         )

@@ -16,6 +16,7 @@ from w2vctc.corpus.paths import is_file
 from w2vctc.corpus.plain_text import MAX_LINE_LENGTH, read_text
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
+from w2vctc.words import numbered
 
 TABLE_SUFFIXES = (".tsv", ".csv")
 _HEADING_BYTES = 1 << 16
@@ -105,7 +106,7 @@ def _split_rows(text: str, path: Path) -> Iterator[tuple[int, list[str] | str]]:
 def _refuse_row(cells: Sequence[str], names: Sequence[str]) -> str:
     if len(cells) != len(names):
         return (
-            f"{len(cells)} columns where the heading has {len(names)}"
+            f"{numbered(len(cells), 'column')} where the heading has {len(names)}"
             " (a tab or an unclosed quote inside a transcript?)"
         )
     longest = max(map(len, cells))

@@ -1,6 +1,7 @@
 """The first bytes of a file, and what they already rule out."""
 
 import errno
+import shlex
 import stat
 from pathlib import Path
 
@@ -26,7 +27,9 @@ def read_head(path: Path) -> tuple[bytes, int]:
             return stream.read(_HEAD_BYTES), status.st_size
     except PermissionError as error:
         raise DataError(
-            f"{path}: no permission to read", hint=f"chmod +r {path}", code="E_PERM"
+            f"{path}: no permission to read",
+            hint=f"chmod +r {shlex.quote(str(path))}",
+            code="E_PERM",
         ) from error
     except OSError as error:
         raise DataError(

@@ -12,6 +12,7 @@ from w2vctc.speech.ogg_end import lacks_last_page
 from w2vctc.speech.remark import Remark
 from w2vctc.speech.stream import AudioStream, open_stream
 from w2vctc.speech.wav_header import WavHeader, read_wav_header
+from w2vctc.words import numbered
 
 SAMPLE_RATE = 16_000  # Hz, what every wav2vec2 checkpoint was trained on
 MAX_CHANNELS = 64
@@ -76,7 +77,8 @@ def open_recording(path: Path) -> Recording:
 def _describe(path: Path, stream: AudioStream, remarks: list[Remark]) -> AudioInfo:
     if stream.sample_rate not in _SANE_RATES_HZ or not 0 < stream.n_channels <= MAX_CHANNELS:
         raise DataError(
-            f"{path}: the header says {stream.sample_rate} Hz and {stream.n_channels} channels",
+            f"{path}: the header says {stream.sample_rate} Hz and"
+            f" {numbered(stream.n_channels, 'channel')}",
             hint="export the recording again",
             code="E_HEADER",
         )
@@ -152,7 +154,8 @@ def _check_wav(path: Path, header: WavHeader) -> list[Remark]:
         remarks.append(
             Remark(
                 "W_TRAILING",
-                f"{path}: {stray_bytes} bytes behind the sound belong to nothing",
+                f"{path}: {numbered(stray_bytes, 'byte')} behind the sound"
+                f" belong{'s' if stray_bytes == 1 else ''} to nothing",
                 "left out; the sound itself is whole",
             )
         )

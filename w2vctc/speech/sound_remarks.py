@@ -4,6 +4,7 @@ from w2vctc.speech.audio import MAX_LEVEL
 from w2vctc.speech.levels import Levels
 from w2vctc.speech.recording import AudioInfo
 from w2vctc.speech.remark import Remark
+from w2vctc.words import numbered
 
 MAX_CLIPPED_SHARE = 0.01
 MAX_LENGTH_ERROR_S = 0.1
@@ -30,11 +31,13 @@ def _find_faults(info: AudioInfo, levels: Levels, *, whole: bool) -> list[Remark
     faults = []
     if levels.first_nonfinite is not None:
         where = levels.first_nonfinite
+        one = levels.n_nonfinite == 1
+        what = "is no finite number" if one else "are not finite numbers"
         faults.append(
             Remark(
                 "E_NONFINITE",
-                f"{path}: {levels.n_nonfinite} samples are not finite numbers, the first is sample"
-                f" {where} ({where / rate:.3f} s)",
+                f"{path}: {numbered(levels.n_nonfinite, 'sample')} {what},"
+                f" the first is sample {where} ({where / rate:.3f} s)",
                 "export the recording again, as 16-bit PCM",
             )
         )

@@ -1,5 +1,6 @@
 """Recordings with a text file of the same name: clip.wav and clip.txt, side by side or apart."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -60,7 +61,13 @@ def read_sidecars(place: Path, options: ReadOptions) -> Iterator[Utterance | Fau
     for folder in unreadable:
         name = show_path(folder.relative_to(place))
         message = f"{name}: no permission to read this folder"
-        yield Fault("E_PERM", message, source=name, hint=f"chmod +rx {folder}", is_fatal=True)
+        yield Fault(
+            "E_PERM",
+            message,
+            source=name,
+            hint=f"chmod +rx {shlex.quote(str(folder))}",
+            is_fatal=True,
+        )
     for half in halves.values():
         yield from _read_half(half, place)
 
