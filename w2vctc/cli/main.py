@@ -15,6 +15,7 @@ from w2vctc.cli.demo import demo_cli
 from w2vctc.cli.doctor import doctor_cli
 from w2vctc.cli.evaluate import evaluate_cli
 from w2vctc.cli.finetune import finetune_cli
+from w2vctc.cli.lm_info import lm_info_cli
 from w2vctc.cli.prepare import prepare_cli
 from w2vctc.cli.screen import ReaderGone
 from w2vctc.cli.train_lm import train_lm_cli
@@ -64,6 +65,7 @@ _add("prepare", prepare_cli, "w2vctc prepare recordings/ --out data/ca --audio f
 _add("build-vocab", build_vocab_cli, "w2vctc build-vocab --lang ca")
 _add("finetune", finetune_cli, "w2vctc finetune --lang ca --model xlsr-53")
 _add("train-lm", train_lm_cli, "w2vctc train-lm --lang ca --text corpus.txt --order 3")
+_add("lm-info", lm_info_cli, "w2vctc lm-info lm/ca --text dev.txt --model models/ca")
 _add("tune", tune_cli, "w2vctc tune --lang ca")
 _add("decode", decode_cli, "w2vctc decode --lm lm.arpa file.wav")
 _add("evaluate", evaluate_cli, "w2vctc evaluate --lang ca --split test")

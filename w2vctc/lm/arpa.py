@@ -31,7 +31,7 @@ _ROUNDING = 1e-6  # by so much may a probability of one be written as more than 
 _HINT = "build it again with train-lm, or mend that line"
 
 _COUNT = re.compile(r"ngram +(\d+)=(-?\d+)\s*")
-_SECTION = re.compile(r"\\(\d+)-grams:\s*")
+_SECTION = re.compile(r"\\(\d+)-grams:\r?")
 # What KenLM's reader takes for a number: no underscores, no hexadecimal, no "infinity".
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -99,7 +99,7 @@ def read_unigrams(path: Path) -> list[str]:
     for line in lines:
         if line.startswith("\\"):
             return words
-        if line.strip():
+        if _strip(line):
             word = lines.split_ngram(line, 1)[1][0]
             if word not in RESERVED_WORDS:
                 words.append(word)
@@ -136,15 +136,15 @@ def read_header(path: Path) -> ArpaHeader:
 
 def _read_counts(lines: "_Lines") -> tuple[int, ...]:
     for line in lines:
-        if line.strip() and not line.startswith("#"):
-            if line.rstrip() != "\\data\\":
+        if _strip(line) and not line.startswith("#"):
+            if line.removesuffix("\r") != "\\data\\":
                 raise lines.fault(f"wanted \\data\\, found {_shorten(line)}")
             break
     else:
         raise lines.fault("no \\data\\ section")
     counts: list[int] = []
     for line in lines:
-        if not line.strip():
+        if not _strip(line):
             break
         found = _COUNT.fullmatch(line)
         if found is None or int(found[1]) != len(counts) + 1:
@@ -173,7 +173,7 @@ class _Section:
 def _check_section(
     lines: "_Lines", length: int, count: int, *, top: bool, known: set[str]
 ) -> _Section:
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in lines if _strip(line)), "")
     found = _SECTION.fullmatch(header)
     if found is None or int(found[1]) != length:
         raise lines.fault(f"wanted \\{length}-grams:, found {_shorten(header)}")
@@ -186,7 +186,7 @@ def _check_section(
         if matched is None and line.startswith("\\"):
             lines.put_back(line)
             break
-        if matched is None and not line.strip():
+        if matched is None and not _strip(line):
             break
         words = matched[1] if matched else _check_ngram(lines, line, length, top=top)
         if length == 1:
@@ -214,7 +214,7 @@ def _check_section(
 def _plain_line(length: int, *, top: bool) -> re.Pattern[str]:
     """What nearly every line looks like: one match in place of a dozen checks."""
     number = r"-?\d{1,9}(?:\.\d+)?"
-    words = r" ".join([r"[^ \t\r]+"] * length)
+    words = r" ".join([r"[^ \t\r\0]+"] * length)
     return re.compile(
         rf"(?:-\d{{1,9}}(?:\.\d+)?|0)\t({words})" + ("" if top else rf"(?:\t{number})?"), re.ASCII
     )
@@ -262,11 +262,11 @@ def _refuse_duplicates(section: _Section) -> None:
 
 
 def _check_end(lines: "_Lines") -> None:
-    closing = next((line for line in lines if line.strip()), "")
-    if closing.rstrip() != "\\end\\":
+    closing = next((line for line in lines if _strip(line)), "")
+    if closing.removesuffix("\r") != "\\end\\":
         raise lines.fault(f"wanted \\end\\, found {_shorten(closing)}")
     for line in lines:
-        if line.strip():
+        if _strip(line):
             raise lines.fault(f"text after \\end\\: {_shorten(line)}")
 
 
@@ -318,7 +318,8 @@ class _Lines:
         """Log-probability, words and back-off (None without one) of an n-gram line."""
         prob, *rest = line.removesuffix("\r").split("\t")
         words = rest[0].split(" ") if rest else []
-        if len(words) != length or "" in words or len(rest) > 2:
+        odd = "\r" in line.removesuffix("\r") or "\0" in line  # KenLM takes both for spaces
+        if len(words) != length or "" in words or len(rest) > 2 or odd:
             plural = "word" if length == 1 else "words"
             raise self.fault(f"wanted a number, a tab and {length} {plural}: {_shorten(line)}")
         return prob, words, rest[1] if len(rest) == 2 else None
@@ -329,6 +330,11 @@ class _Lines:
         if not abs(number) < _FLOAT32_MAX:
             raise self.fault(f"{what} {_shorten(text)} is not a finite number")
         return number
+
+
+def _strip(line: str) -> str:
+    """Without the blanks that KenLM knows: not those of Unicode, nor vertical tabs."""
+    return line.strip(" \t\r")
 
 
 def _shorten(text: str) -> str:

@@ -1,7 +1,7 @@
 """How well an n-gram predicts a text: perplexity and out-of-vocabulary rate."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,46 @@ class TextScore:
     perplexity_known: float
 
 
+@dataclass(frozen=True)
+class SentenceScore:
+    """One sentence under an n-gram; the fields mean what they mean in TextScore.
+
+    log10_prob: of all its words and its end; log10_prob_unknown: the unknown words' part of it.
+    """
+
+    sentence: str
+    n_tokens: int
+    unknown: tuple[str, ...]
+    log10_prob: float
+    log10_prob_unknown: float
+
+    @property
+    def perplexity(self) -> float:
+        return _perplexity(self.log10_prob, self.n_tokens + 1)
+
+
+def score_sentences(
+    ngram: Path, sentences: Iterable[str], *, unigrams: Collection[str] | None = None
+) -> Iterator[SentenceScore]:
+    """The score of each normalized sentence under the n-gram file `ngram`.
+
+    Raises ModelError E_LM for an unusable n-gram.
+    """
+    model = load_kenlm(ngram)
+    known = None if unigrams is None else frozenset(unigrams)
+    for sentence in sentences:
+        words = sentence.split()
+        total = total_unknown = 0.0
+        unknown_words: list[str] = []
+        scores = model.full_scores(" ".join(words))
+        for word, (log10_prob, _, unknown) in zip([*words, None], scores, strict=True):
+            total += log10_prob
+            if word is not None and (unknown or (known is not None and word not in known)):
+                unknown_words.append(word)
+                total_unknown += log10_prob
+        yield SentenceScore(sentence, len(words), tuple(unknown_words), total, total_unknown)
+
+
 def measure_text(
     ngram: Path, sentences: Iterable[str], *, unigrams: Collection[str] | None = None
 ) -> TextScore:
@@ -36,29 +76,24 @@ def measure_text(
 
     Raises ModelError E_LM for an unusable n-gram, DataError E_EMPTY_TEXT without a sentence.
     """
-    model = load_kenlm(ngram)
-    known = None if unigrams is None else frozenset(unigrams)
-    n_sentences = n_tokens = n_oov = 0
-    total = total_oov = 0.0
-    for sentence in sentences:
-        words = sentence.split()
-        scores = model.full_scores(" ".join(words))
-        for word, (log10_prob, _, unknown) in zip([*words, None], scores, strict=True):
-            total += log10_prob
-            if unknown or (known is not None and word is not None and word not in known):
-                n_oov += 1
-                total_oov += log10_prob
-        n_sentences += 1
-        n_tokens += len(words)
-    if not n_sentences:
+    return sum_scores(list(score_sentences(ngram, sentences, unigrams=unigrams)))
+
+
+def sum_scores(scores: Sequence[SentenceScore]) -> TextScore:
+    """A text's score from those of its sentences. Raises DataError E_EMPTY_TEXT without one."""
+    if not scores:
         raise DataError(
             "no sentence to measure the language model on",
             hint="give a dev set with transcripts",
             code="E_EMPTY_TEXT",
         )
-    n_predicted = n_tokens + n_sentences
+    n_tokens = sum(score.n_tokens for score in scores)
+    n_oov = sum(len(score.unknown) for score in scores)
+    total = math.fsum(score.log10_prob for score in scores)
+    total_oov = math.fsum(score.log10_prob_unknown for score in scores)
+    n_predicted = n_tokens + len(scores)
     return TextScore(
-        n_sentences=n_sentences,
+        n_sentences=len(scores),
         n_tokens=n_tokens,
         n_oov=n_oov,
         oov_rate=n_oov / n_tokens if n_tokens else 0.0,

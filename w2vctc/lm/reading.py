@@ -10,7 +10,7 @@ import numpy.typing as npt
 from w2vctc.errors import ModelError
 from w2vctc.lm.arpa import check_arpa, read_header
 from w2vctc.lm.index import ABSENT, NgramIndex
-from w2vctc.lm.ngram import SPECIAL_WORDS, UNKNOWN, NgramModel, OrderTable
+from w2vctc.lm.ngram import SENTENCE_START, SPECIAL_WORDS, UNKNOWN, NgramModel, OrderTable
 
 MISSING_UNKNOWN = np.float32(-100)
 """What KenLM gives an unknown word that an ARPA file does not have."""
@@ -45,6 +45,14 @@ def read_arpa(path: Path, *, trusted: bool = False) -> NgramModel:
         n_tokens=0,
         n_types=len(words) - len(SPECIAL_WORDS),
     )
+
+
+def sum_unigrams(path: Path) -> float:
+    """The sum of the probabilities of all words, <unk> and </s>: 1 but for rounding."""
+    content = Path(path).read_bytes()
+    _, unigrams = _read_unigrams(next(_split_sections(content, read_header(path).order)))
+    probs = 10.0 ** unigrams.log10_prob.astype(np.float64)
+    return float(probs.sum() - probs[SPECIAL_WORDS.index(SENTENCE_START)])
 
 
 def _split_sections(content: bytes, order: int) -> Iterator[bytes]:
