@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vctc.errors import DataError
-from w2vctc.lm.ngram import RESERVED_WORDS, SENTENCE_END, SENTENCE_START, UNKNOWN
+from w2vctc.lm.ngram import RESERVED_WORDS, SPECIAL_WORDS
 
 Ids = npt.NDArray[np.int64]
 
@@ -16,6 +16,8 @@ UNKNOWN_ID, START_ID, END_ID = 0, 1, 2
 
 # lmplz's own word boundaries. str.split() would also take VT, FF, NBSP and the like, which can be
 # part of a word there.
+_LINE_END = "\n"
+_LINES_AT_ONCE = 1 << 16
 _WORD = re.compile(r"[^\0\t\n\r ]+")
 
 
@@ -89,14 +91,27 @@ class CountedText:
         length, n_words, row = len(self._tables) + 1, len(self.words), self._row
         ends = np.flatnonzero(self._position >= length - 1)
         keys = row[ends] * n_words + self._token_ids[ends - length + 1]
-        different, first_seen, ngram_row, raw = np.unique(
-            keys, return_index=True, return_inverse=True, return_counts=True
-        )
+        different, seen, ngram_row, raw = _count_equal(keys)
         suffix, first = np.divmod(different, n_words)
-        context = row[ends[first_seen] - 1] if len(ends) else suffix
+        context = row[ends[seen] - 1] if len(ends) else suffix
         self._row = np.zeros_like(row)
         self._row[ends] = ngram_row
         return _RawTable(first, suffix, context, raw)
+
+
+def _count_equal(keys: Ids) -> tuple[Ids, Ids, Ids, Ids]:
+    """Different keys in order, a place of each, each key's row among them, how often they stand.
+
+    np.unique would look for the first place of each, for which it needs a slower sort.
+    """
+    order = np.argsort(keys)
+    ordered = keys[order]
+    is_new = np.ones(len(keys), dtype=bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    rows = np.empty(len(keys), dtype=np.int64)
+    rows[order] = np.cumsum(is_new) - 1
+    starts = np.flatnonzero(is_new)
+    return ordered[starts], order[starts], rows, np.diff(starts, append=len(keys))
 
 
 def positions_within(lengths: Ids) -> Ids:
@@ -109,39 +124,58 @@ def split_words(line: str) -> list[str]:
     return _WORD.findall(line)
 
 
-class _Numbering(dict[str, int]):
-    """Word to id, in the order of first appearance."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
-
-
 def _number_words(sentences: Iterable[str]) -> tuple[tuple[str, ...], Ids, Ids]:
     """The words by id, all token ids with <s> and </s>, and the tokens per sentence."""
-    numbers = _Numbering()
-    # The reserved spellings get ids that no word has, and are put right after the text is read.
-    specials = [UNKNOWN, SENTENCE_START, SENTENCE_END]
-    for special in specials:
-        numbers[special]
-    token_ids: list[int] = []
-    lengths: list[int] = []
-    for text in sentences:
-        for line in text.split("\n"):
-            words = split_words(line)
-            if "<" in line:
-                refuse_reserved(words, where=f"sentence {len(lengths) + 1}", line=line)
-            token_ids.append(START_ID)
-            token_ids.extend(map(numbers.__getitem__, words))
-            token_ids.append(END_ID)
-            lengths.append(len(words) + 2)
-    if len(numbers) == len(specials):
+    lines = [line for text in sentences for line in text.split("\n")]
+    different, tokens = _encode_tokens(lines)
+    _refuse_reserved_lines(lines, different)
+    words = (*SPECIAL_WORDS, *(word for word in different if word != _LINE_END))
+    if len(words) == len(SPECIAL_WORDS):
         raise DataError(
-            f"no text for the language model: {len(lengths)} sentences without a word",
+            f"no text for the language model: {len(lines)} sentences without a word",
             hint="give a text file with --text, or transcripts that are not empty",
             code="E_EMPTY_TEXT",
         )
-    return tuple(numbers), np.array(token_ids, dtype=np.int64), np.array(lengths, dtype=np.int64)
+    line_end = different.index(_LINE_END)
+    ends = tokens == line_end
+    ids = tokens + len(SPECIAL_WORDS) - (tokens > line_end)
+    # Each line end becomes </s> and the <s> of the next line; the last one opens none.
+    ids[ends] = END_ID
+    places = np.where(ends, 2, 1)
+    ids = np.repeat(ids, places)
+    ids[np.cumsum(places)[ends] - 1] = START_ID
+    ids = np.concatenate([[START_ID], ids[:-1]])
+    return words, ids, np.diff(np.flatnonzero(ids == START_ID), append=len(ids))
+
+
+def _encode_tokens(lines: list[str]) -> tuple[list[str], Ids]:
+    """Different tokens in the order of first appearance, and all tokens as numbers of theirs.
+
+    Line ends are tokens too. Arrow divides and numbers them; nothing here loops over words.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    blocks = []
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        text = f" {_LINE_END} ".join(lines[start : start + _LINES_AT_ONCE]) + f" {_LINE_END}"
+        for sign in "\0\t\r":
+            text = text.replace(sign, " ")
+        tokens = pc.list_flatten(pc.split_pattern(pa.array([text], pa.large_string()), " "))
+        blocks.append(tokens.filter(pc.greater(pc.binary_length(tokens), 0)))
+    numbered = pa.chunked_array(blocks, pa.large_string()).dictionary_encode().unify_dictionaries()
+    if not numbered.num_chunks:
+        return [], np.zeros(0, dtype=np.int64)
+    indices = [chunk.indices.to_numpy() for chunk in numbered.chunks]
+    different: list[str] = numbered.chunk(0).dictionary.to_pylist()
+    return different, np.concatenate(indices).astype(np.int64)
+
+
+def _refuse_reserved_lines(lines: Iterable[str], different: Iterable[str]) -> None:
+    """Raises DataError E_RESERVED that shows the first line with a word kept for the n-gram."""
+    if not set(RESERVED_WORDS).isdisjoint(different):
+        for number, line in enumerate(lines, start=1):
+            refuse_reserved(split_words(line), where=f"sentence {number}", line=line)
 
 
 def refuse_reserved(words: Iterable[str], *, where: str, line: str) -> None:
