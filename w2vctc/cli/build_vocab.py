@@ -86,13 +86,13 @@ def build_vocab(
     profile = open_profile(project)
     normalize = make_normalizer(profile)
     corpus = open_corpus(project)
-    texts = [normalize(text) for text in usable_texts(corpus, "train")]
+    texts = [normalize(text) for text in usable_texts(corpus, "train", profile=profile)]
     vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())
     _refuse_other(project.model, vocabulary, overwrite=overwrite)
     unseen = {}
     for split in corpus.splits:
         if split != "train":
-            held = [normalize(text) for text in usable_texts(corpus, split)]
+            held = [normalize(text) for text in usable_texts(corpus, split, profile=profile)]
             unseen[split] = unseen_characters(held, vocabulary)
     save_tokenizer(vocabulary, project.model)
     if not (project.model / "config.json").exists():

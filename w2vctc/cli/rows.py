@@ -1,6 +1,7 @@
 """Manifest rows made ready for a verb: normalized, measured, and refused when they must be."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,12 @@ from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
 from w2vctc.files import save_text
 from w2vctc.project import Project
+from w2vctc.text.findings import find_text_faults
 from w2vctc.text.normalize import find_reserved, normalize_text
 from w2vctc.text.profile import LanguageProfile, load_profile
 from w2vctc.words import numbered
 
+_UNSPOKEN = ("E_CHAR", "E_TOO_LONG_TEXT")
 HINT_SKIP = "mend those rows, or leave them out with --skip-bad"
 
 
@@ -71,20 +74,30 @@ def rows_of_split(corpus: Corpus, split: str) -> tuple[list[Utterance], list[Fau
     return corpus.rows(split), _faults_of(corpus, split)
 
 
-def usable_texts(corpus: Corpus, split: str) -> list[str]:
+def usable_texts(
+    corpus: Corpus, split: str, *, profile: LanguageProfile | None = None
+) -> list[str]:
     """The transcripts of one split as written, sound or not; empty without that split.
 
-    Rows that hold the model's own tokens are left out and named: nobody spoke those letters.
+    Rows that hold the model's own tokens are left out and named, with a profile those with
+    characters that nobody spoke too: no label and no word may come of them.
     """
     for fault in _faults_of(corpus, split):
         say(f"left out {fault.message}")
     texts = []
     for row in corpus.rows(split):
-        if reserved := find_reserved(row.text):
-            say(f"left out {row.source}: the transcript holds the literal {reserved[0]!r}")
+        if why := _find_unspoken(row.text, profile):
+            say(f"left out {row.source}: {why}")
         else:
             texts.append(row.text)
     return texts
+
+
+def _find_unspoken(text: str, profile: LanguageProfile | None) -> str:
+    if reserved := find_reserved(text):
+        return f"the transcript holds the literal {reserved[0]!r}"
+    found = find_text_faults(text, profile) if profile is not None else []
+    return next((one.message for one in found if one.code in _UNSPOKEN), "")
 
 
 def ensure_splits(corpus: Corpus, normalize: Callable[[str], str]) -> Corpus:
@@ -120,13 +133,26 @@ def _faults_of(corpus: Corpus, split: str) -> list[Fault]:
 def read_references(project: Project, split: str, *, skip_bad: bool) -> list[Utterance]:
     """A split's rows for scoring: normalized text, measured duration."""
     normalize = make_normalizer(open_profile(project))
-    rows, faults = rows_of_split(open_corpus(project), split)
+    corpus = open_corpus(project)
+    rows, faults = rows_of_split(corpus, split)
     checked = check_references(rows, normalize=normalize).with_faults(faults)
     if not skip_bad:
         refuse_faults(checked, hint=HINT_SKIP)
     elif checked.faults:
         say(f"{split}: left out {numbered(len(checked.faults), 'row')} that cannot be scored")
+    if split != "train":
+        _tell_shared(checked.kept, {normalize(row.text) for row in corpus.rows("train")}, split)
     return list(checked.kept)
+
+
+def _tell_shared(rows: Sequence[Utterance], known: AbstractSet[str], split: str) -> None:
+    """Says how many of the normalized rows have a sentence that the model was trained on."""
+    n_shared = sum(row.text in known for row in rows if row.text)
+    if n_shared:
+        say(
+            f"{n_shared:,} of {numbered(len(rows), 'row')} of {split} have a sentence of train:"
+            " error rates are too good (w2vctc prepare --resplit keeps sentences apart)"
+        )
 
 
 def take_rows(checked: CheckedRows, split: str, *, skip_bad: bool, reject_to: Path) -> None:
