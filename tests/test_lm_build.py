@@ -129,3 +129,41 @@ def test_words_that_were_pruned_come_back_at_the_floor_of_a_mixture(tmp_path: Pa
     assert model.words == sources.vocabulary
     probs = 10.0 ** model.tables[0].log10_prob.astype(float)
     assert probs.sum() - 1 == pytest.approx(1, abs=1e-5)  # <s> stands there with 1
+
+
+@pytest.mark.usefixtures("no_lmplz")
+@pytest.mark.parametrize("mix", [True, False])
+def test_a_text_too_large_for_the_memory_is_refused_before_it_is_counted(
+    mix: bool, tmp_path: Path
+) -> None:
+    sources = LmSources(["la mar"], ["el sol"] * 100_000, dev=["el mar"])
+    recipe = LmRecipe("x", order=5, mix=mix)
+    with pytest.raises(MachineError) as caught:
+        build_lm(
+            sources,
+            recipe=recipe,
+            engine="auto",
+            arpa_path=tmp_path / "lm.arpa",
+            memory_bytes=200 << 20,
+        )
+    # 300,000 words and sentence ends at 290 bytes, and 150 MB for the program
+    assert "may need 0.2 GB for this text at order 5; it may take 0.2 GB" in caught.value.message
+    assert (caught.value.code, caught.value.exit_code) == ("E_MEMORY", 5)
+    assert "doctor --install-lmplz" in caught.value.hint
+    assert not list(tmp_path.glob("*.arpa"))
+
+
+def test_a_mixture_too_large_for_the_memory_is_handed_to_lmplz(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("W2VCTC_LMPLZ", str(find_oracle("lmplz")))
+    sources = LmSources(["la mar"], ["el sol"], dev=["el mar"])
+    for limit, engine in ((1 << 40, "builtin"), (1 << 20, "lmplz")):
+        build = build_lm(
+            sources,
+            recipe=RECIPE,
+            engine="auto",
+            arpa_path=tmp_path / "lm.arpa",
+            memory_bytes=limit,
+        )
+        assert build.engine == engine

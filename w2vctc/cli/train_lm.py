@@ -61,6 +61,10 @@ def train_lm_cli(
     engine: Annotated[
         str, typer.Option(help="auto, builtin or lmplz: both write the same n-gram.")
     ] = "auto",
+    memory: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="GB that it may take.  [default: most of the machine's]"),
+    ] = None,
     no_normalize: Annotated[
         bool, typer.Option("--no-normalize", help="Take the text as it is, line by line.")
     ] = False,
@@ -94,6 +98,7 @@ def train_lm_cli(
         words=words or [],
         recipe=chosen,
         engine=engine,
+        memory_gb=memory,
         normalize_text=not no_normalize,
         keep_held_out=keep_held_out,
         out=out,
@@ -128,6 +133,7 @@ def train_lm(
     recipe: "LmRecipe",
     words: Sequence[Path] = (),
     engine: str = "auto",
+    memory_gb: float | None = None,
     normalize_text: bool = True,
     keep_held_out: bool = False,
     out: Path | None = None,
@@ -140,6 +146,7 @@ def train_lm(
     from w2vctc.lm.build import build_lm
     from w2vctc.lm.folder import save_lm_info, save_unigrams
     from w2vctc.lm.lmplz import find_build_binary, run_build_binary
+    from w2vctc.lm.memory import GIB
     from w2vctc.lm.sources import LmSources
     from w2vctc.lm.text import clean_sentences, drop_held_out, read_text_files, read_word_lists
 
@@ -156,7 +163,13 @@ def train_lm(
     listed = read_word_lists([*recipe.words, *words], normalize)
     sources = LmSources(own, other, listed, transcripts["dev"])
     arpa = out or project.lm / "lm.arpa"
-    build = build_lm(sources, recipe=recipe, engine=engine, arpa_path=arpa)  # type: ignore[arg-type]
+    build = build_lm(
+        sources,
+        recipe=recipe,
+        engine=engine,  # type: ignore[arg-type]
+        arpa_path=arpa,
+        memory_bytes=None if memory_gb is None else int(memory_gb * GIB),
+    )
     unigrams = read_unigrams(arpa)
     score = _score_dev(arpa, transcripts["dev"], unigrams)
     attached = False

@@ -11,8 +11,9 @@ from w2vctc.errors import MachineError
 from w2vctc.lm.arpa import read_header, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
 from w2vctc.lm.lmplz import BUILD_HINT, LmplzReport, find_lmplz, programs_folder, run_lmplz
+from w2vctc.lm.memory import needed_bytes, refuse_too_large, usable_bytes
 from w2vctc.lm.mixture import interpolate_ngrams, with_words
-from w2vctc.lm.ngram import SPECIAL_WORDS, Discount, NgramModel
+from w2vctc.lm.ngram import MAX_ORDER, SPECIAL_WORDS, Discount, NgramModel
 from w2vctc.lm.reading import read_arpa
 from w2vctc.lm.recipe import LmRecipe
 from w2vctc.lm.sources import LmSources, Part, divide
@@ -64,24 +65,36 @@ class LmBuild:
     seconds: float
 
 
-def build_lm(sources: LmSources, *, recipe: LmRecipe, engine: Engine, arpa_path: Path) -> LmBuild:
+def build_lm(
+    sources: LmSources,
+    *,
+    recipe: LmRecipe,
+    engine: Engine,
+    arpa_path: Path,
+    memory_bytes: int | None = None,
+) -> LmBuild:
     """Writes `arpa_path` and returns what is in it; both engines write the same bytes.
 
-    "auto" takes lmplz where it is found and one text is all there is. Raises MachineError E_LMPLZ
-    when engine "lmplz" is not there, DataError E_EMPTY_TEXT or E_RESERVED for unusable text.
+    "auto" takes lmplz where it is found and one text is all there is, or where a part of a mixture
+    does not fit into `memory_bytes` (None: most of the machine's). Raises MachineError E_LMPLZ
+    when engine "lmplz" is not there, E_MEMORY when the text is too large for our own estimator;
+    DataError E_EMPTY_TEXT or E_RESERVED for unusable text.
     """
+    limit = usable_bytes() if memory_bytes is None else memory_bytes
     started = time.perf_counter()
     sources, share, share_trials = choose_share(sources, recipe)
     parts = divide(sources, recipe)
     order_trials: list[Trial] = []
     if recipe.auto_order and sources.dev:
-        order_trials = choose_order(parts, sources, recipe)
-        recipe = replace(recipe, order=best_order(order_trials))
+        longest = _longest_order(parts, limit=limit)
+        order_trials = choose_order(parts, sources, recipe, longest=longest)
+        if order_trials:
+            recipe = replace(recipe, order=best_order(order_trials))
     recipe = replace(recipe, pruning=recipe.pruning[: recipe.order])
     if len(parts) > 1 or sources.words:
-        chosen, built = _build_mixture(parts, sources, recipe, engine, arpa_path)
+        chosen, built = _build_mixture(parts, sources, recipe, engine, arpa_path, limit=limit)
     else:
-        chosen, built = _build_alone(parts[0], recipe, engine, arpa_path)
+        chosen, built = _build_alone(parts[0], recipe, engine, arpa_path, limit=limit)
     counts = read_header(arpa_path).counts
     n_types = counts[0] - len(SPECIAL_WORDS)
     return LmBuild(
@@ -101,13 +114,14 @@ def build_lm(sources: LmSources, *, recipe: LmRecipe, engine: Engine, arpa_path:
 
 
 def _build_alone(
-    part: Part, recipe: LmRecipe, engine: Engine, arpa_path: Path
+    part: Part, recipe: LmRecipe, engine: Engine, arpa_path: Path, *, limit: int
 ) -> tuple[str, tuple[PartBuild, ...]]:
     """Writes the n-gram of one text."""
     chosen = choose_engine(engine)
     if chosen == "lmplz":
         report = run_lmplz(part.sentences, recipe=recipe, arpa_path=arpa_path)
         return chosen, (_describe(part, report),)
+    _refuse_too_large([part], order=recipe.order, limit=limit)
     model = estimate_ngrams(
         part.sentences,
         order=recipe.order,
@@ -124,13 +138,19 @@ def _build_mixture(
     recipe: LmRecipe,
     engine: Engine,
     arpa_path: Path,
+    *,
+    limit: int,
 ) -> tuple[str, tuple[PartBuild, ...]]:
     """Writes the mixture of several texts, or of one whose vocabulary is larger than its own.
 
     All models are in memory, and lmplz would have to write them to disk and have them read back:
-    "auto" stands for our own estimator here.
+    "auto" stands for our own estimator here, as long as the text fits.
     """
-    chosen = "builtin" if engine == "auto" else choose_engine(engine)
+    chosen = choose_engine(engine)
+    if engine == "auto" and _largest(parts, order=recipe.order) <= limit:
+        chosen = "builtin"
+    if chosen == "builtin":
+        _refuse_too_large(parts, order=recipe.order, limit=limit)
     models, built = [], []
     for part in parts:
         model, described = _estimate(part, sources, recipe, chosen)
@@ -147,6 +167,20 @@ def _build_mixture(
     mixed = models[0] if len(models) == 1 else interpolate_ngrams(models, weights)
     write_arpa(mixed, arpa_path)
     return chosen, tuple(built)
+
+
+def _longest_order(parts: Sequence[Part], *, limit: int) -> int:
+    """The highest order that our own estimator has the memory for, 1 where it has none."""
+    orders = range(2, MAX_ORDER + 1)
+    return max((n for n in orders if _largest(parts, order=n) <= limit), default=1)
+
+
+def _largest(parts: Sequence[Part], *, order: int) -> int:
+    return max(needed_bytes(part.sentences, order=order) for part in parts)
+
+
+def _refuse_too_large(parts: Sequence[Part], *, order: int, limit: int) -> None:
+    refuse_too_large(_largest(parts, order=order), limit, order=order)
 
 
 def _estimate(

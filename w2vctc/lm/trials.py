@@ -44,14 +44,18 @@ def weigh_models(models: Sequence[NgramModel], sources: LmSources) -> TunedWeigh
     return tune_weights(np.stack(scores))
 
 
-def choose_order(parts: Sequence[Part], sources: LmSources, recipe: LmRecipe) -> list[Trial]:
-    """The orders tried from 2 up; the last but one is chosen, or the last where it is the highest.
+def choose_order(
+    parts: Sequence[Part], sources: LmSources, recipe: LmRecipe, *, longest: int = MAX_ORDER
+) -> list[Trial]:
+    """The orders tried from 2 up to `longest`; `best_order` says which of them is chosen.
 
     The first that is no longer worth its size ends the trials.
     """
+    if longest < _ORDERS[0]:
+        return []
     texts = [CountedText(part.sentences) for part in parts]
     trials: list[Trial] = []
-    for order in _ORDERS:
+    for order in range(_ORDERS[0], longest + 1):
         trials.append(Trial(order, _try(texts, parts, sources, recipe, order=order)))
         if len(trials) > 1 and not _is_worth_it(trials[-1], trials[-2]):
             break
@@ -59,7 +63,7 @@ def choose_order(parts: Sequence[Part], sources: LmSources, recipe: LmRecipe) ->
 
 
 def best_order(trials: Sequence[Trial]) -> int:
-    """The order that `choose_order` means."""
+    """The last order that was worth its size."""
     ended = len(trials) > 1 and not _is_worth_it(trials[-1], trials[-2])
     return int(trials[-2 if ended else -1].value)
 
