@@ -325,3 +325,40 @@ def test_no_name_reaches_a_shell(tmp_path: Path) -> None:
     shown = check(kaldi)
     assert (shown.code, shown.counts["E_PIPE"]) == (3, 1)
     assert not list(tmp_path.rglob("owned"))
+
+
+@pytest.mark.parametrize("name", ["clips/train.tsv", "clips/a.wav", "clips", "page.html"])
+def test_a_report_takes_the_place_of_nothing_that_a_person_owns(tmp_path: Path, name: str) -> None:
+    write_clips(tmp_path / "clips", {"a.wav": "la lluna"})
+    (tmp_path / "page.html").mkdir()
+    before = hash_tree(tmp_path)
+    shown = type_in(tmp_path, "check", "clips", "--report", name)
+    assert (shown.code, shown.out) == (2, "")
+    assert f"error: --report {name}: no name for a page\n" in shown.err
+    assert hash_tree(tmp_path) == before
+
+
+def test_what_to_type_next_can_be_typed(tmp_path: Path) -> None:
+    """Names with spaces come in quotes, also in hints."""
+    write_clips(tmp_path / "my clips", {"a.wav": "la lluna", "b.wav": "el sol"})
+    fixed = type_in(tmp_path, "check", "my clips", "--fix", "my fix")
+    assert fixed.err.endswith("next: w2vctc build-vocab --data 'my fix'\n")
+    prepared = type_in(tmp_path, "prepare", "my clips", "--out", "my out")
+    assert prepared.err.endswith("next: w2vctc build-vocab --data 'my out'\n")
+    built = type_in(tmp_path, "build-vocab", "--data", "my clips")
+    assert built.err.endswith("next: w2vctc finetune --data 'my clips'\n")
+
+
+def test_data_that_is_all_test_is_told_how_to_divide(tmp_path: Path) -> None:
+    texts = {f"{number}.wav": f"la {word}" for number, word in enumerate(("lluna", "mar", "neu"))}
+    write_clips(tmp_path / "clips", texts, split="test")
+    again = "w2vctc prepare clips --resplit --out FOLDER"
+    checked = type_in(tmp_path, "check", "clips")
+    assert (checked.code, checked.err) == (0, f"next: {again}\n")
+    for verb in ("build-vocab", "finetune"):
+        shown = type_in(tmp_path, verb, "--data", "clips")
+        assert (shown.code, shown.out) == (3, "")
+        assert "error: clips: no train rows; there are test [E_MISSING]\n" in shown.err
+        assert f"hint:  {again} divides the data anew\n" in shown.err
+    assert type_in(tmp_path, *again.replace("FOLDER", "out").split()[1:]).code == 0
+    assert (tmp_path / "out" / "train.tsv").is_file()

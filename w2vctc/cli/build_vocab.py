@@ -74,7 +74,13 @@ def build_vocab(
     project: "Project", *, digraphs: bool = False, overwrite: bool = False
 ) -> BuiltVocabulary:
     """Writes vocab.json, tokenizer and preprocessor files into the project's model folder."""
-    from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, usable_texts
+    from w2vctc.cli.rows import (
+        make_normalizer,
+        open_corpus,
+        open_profile,
+        rows_of_split,
+        usable_texts,
+    )
     from w2vctc.vocab import (
         build_vocabulary,
         count_characters,
@@ -86,6 +92,7 @@ def build_vocab(
     profile = open_profile(project)
     normalize = make_normalizer(profile)
     corpus = open_corpus(project)
+    rows_of_split(corpus, "train")  # or it is told that there is none
     texts = [normalize(text) for text in usable_texts(corpus, "train", profile=profile)]
     vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())
     _refuse_other(project.model, vocabulary, overwrite=overwrite)

@@ -1,5 +1,6 @@
 """`w2vctc check`: every fault of the data, and what the data amounts to, before any training."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -168,7 +169,18 @@ def _check_targets(project: "Project", report: Path | None, fix: Path | None) ->
         refuse_target(fix, place=project.data)
         refuse_unwritable(fix)
     if report is not None:
+        _refuse_name(report)
         refuse_unwritable(report.parent)
+
+
+def _refuse_name(report: Path) -> None:
+    """Raises UsageError for a page that would take the place of a table or a recording."""
+    from w2vctc.errors import UsageError
+
+    if report.suffix.lower() not in (".html", ".htm") or report.is_dir():
+        raise UsageError(
+            f"--report {report}: no name for a page", hint="give a file, such as check.html"
+        )
 
 
 def count_cores() -> int:
@@ -224,8 +236,10 @@ def _say_next(project: "Project", result: "CheckResult", fix: Path | None) -> No
 
     language = "" if project.lang == "und" else f"--lang {project.lang} "
     if fix is not None and result.usable:
-        say_next(f"w2vctc build-vocab {language}--data {fix}")
+        say_next(f"w2vctc build-vocab {language}--data {shlex.quote(str(fix))}")
     elif result.n_errors and result.usable:
         say_next(f"w2vctc check {project.flags} --fix FOLDER writes the rows that can be used")
+    elif result.usable and not any(row.utterance.split in ("", "train") for row in result.usable):
+        say_next(f"w2vctc prepare {shlex.quote(str(project.data))} --resplit --out FOLDER")
     elif result.usable:
         say_next(f"w2vctc build-vocab {project.flags}")

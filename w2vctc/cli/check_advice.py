@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from w2vctc.acoustic.presets import DATA_SIZES, LARGE_HIDDEN_SIZE, TINY, choose_schedule
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
@@ -28,7 +29,7 @@ def advise(
     `train_minutes` are those that finetune will see, `flags` come behind a verb, `division` tells
     how data that does not name its dev rows will be divided.
     """
-    advice = [_advise_schedule(options, train_minutes, flags)]
+    advice = [_advise_schedule(options, train_minutes, flags, usable=bool(result.usable))]
     if division:
         advice.append(f"the data does not say which rows are dev, so it will be {division}")
     if 0 < train_minutes < SMALL_MINUTES:
@@ -52,7 +53,11 @@ def advise(
     return tuple(advice)
 
 
-def _advise_schedule(options: "FinetuneOptions", minutes: float, flags: str) -> str:
+def _advise_schedule(
+    options: "FinetuneOptions", minutes: float, flags: str, *, usable: bool
+) -> str:
+    if minutes <= 0 and usable:
+        return "no row is in train: `w2vctc prepare` with --resplit divides all rows anew"
     if minutes <= 0:
         return "nothing can be trained on yet: mend the faults above first"
     schedule = choose_schedule(
@@ -81,6 +86,5 @@ def format_amount(seconds: float) -> str:
     if seconds >= 3600:
         return f"{seconds / 3600:.2f} hours"
     if seconds >= 59.5:
-        minutes = round(seconds / 60)
-        return f"{minutes} minute{'s' if minutes != 1 else ''}"
-    return f"{seconds:.0f} seconds"
+        return numbered(round(seconds / 60), "minute")
+    return numbered(round(seconds), "second")

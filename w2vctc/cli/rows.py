@@ -1,5 +1,6 @@
 """Manifest rows made ready for a verb: normalized, measured, and refused when they must be."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -66,9 +67,10 @@ def rows_of_split(corpus: Corpus, split: str) -> tuple[list[Utterance], list[Fau
     Raises DataError E_MISSING where the data has no such split.
     """
     if split not in corpus.splits:
+        place = shlex.quote(str(corpus.place))
         raise DataError(
             f"{corpus.place}: no {split} rows; there are {', '.join(corpus.splits) or 'none'}",
-            hint=f"w2vctc prepare {corpus.place} --out FOLDER divides the data anew",
+            hint=f"w2vctc prepare {place} --resplit --out FOLDER divides the data anew",
             code="E_MISSING",
         )
     return corpus.rows(split), _faults_of(corpus, split)
@@ -101,10 +103,11 @@ def _find_unspoken(text: str, profile: LanguageProfile | None) -> str:
 
 
 def ensure_splits(corpus: Corpus, normalize: Callable[[str], str]) -> Corpus:
-    if "dev" in corpus.splits or not corpus.utterances:
+    undivided = [row for row in corpus.utterances if row.split in ("", "train")]
+    if "dev" in corpus.splits or not undivided:
         return corpus
     divided = split_rows(
-        [row for row in corpus.utterances if row.split in ("", "train")],
+        undivided,
         normalize=normalize,
         wanted=("dev",) if "test" in corpus.splits else ("dev", "test"),
     )
