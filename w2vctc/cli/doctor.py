@@ -1,6 +1,9 @@
 """`w2vctc doctor`: what is here, what is missing, and the command that brings it."""
 
 from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
 
 from w2vctc.cli import flags
 
@@ -17,10 +20,18 @@ class Finding:
     command: str = ""  # brings what is missing
 
 
-def doctor_cli(json: flags.Json = False) -> None:
+def doctor_cli(
+    install_lmplz: Annotated[
+        bool,
+        typer.Option("--install-lmplz", help="Build KenLM's lmplz and build_binary from source."),
+    ] = False,
+    json: flags.Json = False,
+) -> None:
     """Show what is installed, the GPU, lmplz and the decoder, and how to get what is missing."""
     from w2vctc.cli.screen import print_table, write_json
 
+    if install_lmplz:
+        bring_lmplz()
     findings = examine()
     if json:
         write_json([asdict(finding) for finding in findings])
@@ -29,6 +40,19 @@ def doctor_cli(json: flags.Json = False) -> None:
         [("", "left"), ("what", "left"), ("state", "left"), ("to get it", "left")],
         [("✓" if f.ok else "–", f.what, f.state, f.command) for f in findings],
     )
+
+
+def bring_lmplz() -> None:
+    """Builds lmplz into the user's cache, where train-lm finds it."""
+    from w2vctc.cli.screen import Stopwatch, format_time, say
+    from w2vctc.lm.install import install_lmplz
+    from w2vctc.lm.lmplz import programs_folder
+
+    watch = Stopwatch()
+    say("building lmplz takes a few minutes where it is not there yet")
+    for program in install_lmplz(programs_folder()):
+        say(f"made {program}")
+    say(f"it took {format_time(watch.seconds)}; train-lm finds them by itself")
 
 
 def examine() -> list[Finding]:
