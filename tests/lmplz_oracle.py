@@ -31,6 +31,7 @@ def run_oracle(
     order: int,
     pruning: tuple[int, ...] = (),
     fallback: bool = True,
+    flags: tuple[str, ...] = (),
 ) -> bytes:
     """The ARPA file that the real lmplz makes of the sentences, called without our own code."""
     text, arpa = folder / "oracle.txt", folder / "oracle.arpa"
@@ -39,6 +40,7 @@ def run_oracle(
     command += ["--text", str(text), "--arpa", str(arpa)]
     command += ["--prune", *map(str, pruning)] if pruning else []
     command += ["--discount_fallback"] if fallback else []
+    command += flags
     subprocess.run(command, check=True, capture_output=True)
     return arpa.read_bytes()
 

@@ -1,17 +1,20 @@
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from lmplz_oracle import make_corpus, run_oracle
 
 from w2vctc.errors import DataError, UsageError
 from w2vctc.lm.arpa import write_arpa
+from w2vctc.lm.counts import split_words
 from w2vctc.lm.estimate import check_pruning, estimate_ngrams
-from w2vctc.lm.ngram import NgramModel
+from w2vctc.lm.ngram import RESERVED_WORDS, NgramModel
+from w2vctc.resources import find_resource
 
 kenlm = pytest.importorskip("kenlm")
 
@@ -98,6 +101,86 @@ def test_same_bytes_as_lmplz_on_random_texts(
         own = estimate_ngrams(sentences, order=order, pruning=pruning)
         oracle = run_oracle(sentences, folder, order=order, pruning=pruning)
         assert written(own, folder) == loadable(oracle)
+
+
+# What divides words for lmplz (NUL, tab, return, space) and what does not, though Python may think
+# so (vertical tab, form feed, U+0085, U+2028, no-break space); marks, signs and other planes.
+NASTY = st.text(
+    st.one_of(
+        st.sampled_from("ab\0\t\r \x0b\x0c\x1c\x85\xa0\u2028\u200d\ufeff\\\"'#|</>"),
+        st.characters(exclude_categories=["Cs"], exclude_characters="\n"),
+    ),
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    sentences=st.lists(NASTY, min_size=1, max_size=8).filter(
+        lambda lines: any(line.strip("\0\t\r ") for line in lines)
+    ),
+    order=st.integers(1, 6),
+)
+def test_same_bytes_as_lmplz_on_nasty_texts(sentences: list[str], order: int) -> None:
+    words = {word for line in sentences for word in split_words(line)}
+    assume(words.isdisjoint(RESERVED_WORDS))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        own = written(estimate_ngrams(sentences, order=order), folder)
+        assert own == loadable(run_oracle(sentences, folder, order=order))
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    order=st.integers(1, 6),
+    pruning=st.sampled_from([(), (0, 1), (0, 0, 1), (1, 1, 2), (0, 2, 2, 3)]),
+    fallback=st.booleans(),
+    n_unseen=st.integers(0, 500),
+)
+def test_same_bytes_as_lmplz_with_everything_at_once(
+    seed: int, order: int, pruning: tuple[int, ...], fallback: bool, n_unseen: int
+) -> None:
+    sentences = make_corpus(400, seed=seed)
+    size = len({word for line in sentences for word in line.split()}) + 3 + n_unseen
+    pruning = pruning[:order]
+    flags = ("--vocab_pad", str(size - 1))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            oracle = run_oracle(
+                sentences, folder, order=order, pruning=pruning, fallback=fallback, flags=flags
+            )
+        except subprocess.CalledProcessError:
+            # Too regular to give discounts: both refuse.
+            with pytest.raises(DataError, match="too small or too regular"):
+                estimate_ngrams(sentences, order=order, pruning=pruning, discount_fallback=False)
+            return
+        own = estimate_ngrams(
+            sentences,
+            order=order,
+            pruning=pruning,
+            discount_fallback=fallback,
+            vocabulary_size=size,
+        )
+        assert written(own, folder) == loadable(oracle)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("pruning", [(), (0, 0, 1)])
+def test_same_bytes_as_lmplz_on_the_bundled_example(
+    order: int, pruning: tuple[int, ...], tmp_path: Path
+) -> None:
+    table = find_resource("examples", "ca-numbers", "train.tsv")
+    assert table is not None
+    rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
+    column = rows[0].index("text")
+    sentences = [row[column] for row in rows[1:]]
+    own = estimate_ngrams(sentences, order=order, pruning=pruning[:order])
+    oracle = run_oracle(sentences, tmp_path, order=order, pruning=pruning[:order])
+    assert written(own, tmp_path) == oracle
 
 
 @settings(max_examples=25, deadline=None)
