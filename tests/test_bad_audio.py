@@ -317,6 +317,24 @@ def test_training_goes_on_without_the_faulty_rows_when_told_so(project: Path) ->
     assert hash_tree(project / "data") == before
 
 
+def test_converting_leaves_out_exactly_the_faulty_rows(data: Path, tmp_path: Path) -> None:
+    """What decoding alone tells is known here, since all of it is decoded."""
+    before = hash_tree(data)
+    shown = type_in(
+        *(tmp_path, "prepare", str(data), "--out", "out", "--audio", "flac", "--jobs", "1"),
+        *("--dev-minutes", "0", "--test-minutes", "0"),
+    )
+    assert shown.code == 0, shown.err
+    n_good = len(NOTED | FINE)
+    assert f"kept {n_good} of {len(_makers())} rows, " in shown.err
+    rejected = (tmp_path / "out" / "rejected.tsv").read_text(encoding="utf-8").splitlines()
+    told = {row.split("\t")[1]: row.split("\t")[2] for row in rejected[1:]}
+    assert told == {name: code for name, (_, code, _) in REFUSED.items()}
+    assert hash_tree(data) == before
+    again = check(tmp_path / "out", "--deep", "--jobs", "1")
+    assert (again.code, again.facts["n_usable"]) == (0, n_good)
+
+
 def test_scoring_refuses_sound_that_cannot_be_read(project: Path, model_folder: Path) -> None:
     evaluate = ("evaluate", "--lang", "xx", "--split", "train", "--model", str(model_folder))
     shown = type_in(project, *evaluate)

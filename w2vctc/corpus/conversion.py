@@ -22,6 +22,7 @@ from w2vctc.speech.audio import (
     mix_channels,
     resample,
 )
+from w2vctc.speech.levels import LEAST_STEP
 from w2vctc.speech.recording import Recording, open_recording
 from w2vctc.speech.remark import Remark
 from w2vctc.speech.workers import DEFAULT_LIMITS, Limits, run_in_workers
@@ -53,9 +54,9 @@ def convert_rows(
     """The rows with recordings below `folder`, made in `n_jobs` processes, in the order given.
 
     Each file appears only when it is whole. A recording that cannot be decoded, or whose decoder
-    dies, becomes a Fault with the code of `load_audio`, or E_CHANGED. `on_done` hears how many
-    rows are done. Raises MachineError when the disk is full or refuses: what is finished stays,
-    and the next run goes on from there.
+    dies, becomes a Fault with the code of `load_audio`; so do E_SILENT and E_CHANGED. `on_done`
+    hears how many rows are done. Raises MachineError when the disk is full or refuses: what is
+    finished stays, and the next run goes on from there.
     """
     stamps = {path: stamp_file(path) for path in {row.audio for row in rows}}
     pieces = [plan_piece(row, folder, kind, place, stamps[row.audio]) for row in rows]
@@ -137,6 +138,12 @@ def _read(recording: Recording, piece: Piece, live: Callable[[], None]) -> NDArr
         blocks.append(block)
         live()
     samples = np.concatenate(blocks) if blocks else np.zeros((0, info.n_channels), np.float32)
+    if samples.size and float(np.ptp(samples, axis=0).max()) <= LEAST_STEP:
+        raise DataError(
+            f"{info.path}: silence from the first sample to the last",
+            hint="was the right channel recorded? take it out, or export it again",
+            code="E_SILENT",
+        )
     mono = check_waveform(mix_channels(samples), sample_rate=info.sample_rate, name=str(info.path))
     return resample(mono, info.sample_rate)
 

@@ -40,16 +40,16 @@ REASONS: dict[str, Reason] = {
     "E_HEADER": Reason("the header cannot be true", "export the recording again"),
     "W_EXTENSION": Reason("the name says another kind of file", "rename it; it is read all right"),
     "W_LOW_RATE": Reason("recorded below 16 kHz", "find the original, if that was finer"),
-    "W_TRAILING": Reason("bytes behind the sound belong to nothing", "nothing; they are left out"),
-    "W_STREAMING": Reason("the header does not say how long it is", "nothing; it is read through"),
+    "W_TRAILING": Reason("bytes behind the sound belong to nothing", "leave it: they are left out"),
+    "W_STREAMING": Reason("the header does not say how long it is", "leave it: it is read through"),
     # --- sound: samples
     "E_DECODE": Reason("decoding breaks off", "copy or convert the file again"),
     "E_NONFINITE": Reason("samples are no finite numbers", "export it again, as 16-bit PCM"),
     "E_RANGE": Reason("samples are on another scale", "export it again, as 16-bit PCM"),
     "E_SILENT": Reason("there is only silence", "take it out, or find the channel that was on"),
     "W_CLIPPED": Reason("the sound is clipped", "record more quietly next time"),
-    "W_ONE_CHANNEL": Reason("one channel is silent", "nothing; the other one is used"),
-    "W_ANTIPHASE": Reason("the channels cancel each other", "nothing; the louder one is used"),
+    "W_ONE_CHANNEL": Reason("one channel is silent", "leave it: the other one is used"),
+    "W_ANTIPHASE": Reason("the channels cancel each other", "leave it: the louder one is used"),
     "W_LENGTH": Reason("less sound than the header says", "compare it with the original"),
     # --- length and times
     "E_TOO_SHORT": Reason("shorter than one frame of the model", "take it out"),
@@ -89,9 +89,9 @@ REASONS: dict[str, Reason] = {
         "several recordings or texts of that name", "see whether the right one is taken"
     ),
     "W_NO_TEXT": Reason("a recording that no row names", "add it to the table, if it is meant"),
-    "W_SPLIT": Reason("a split that is not train, dev or test", "nothing; it is left out"),
-    "W_CACHE": Reason("the cache held a damaged file", "nothing; it was written anew"),
-    "W_EMPTY": Reason("annotations without text", "nothing; they are left out"),
+    "W_SPLIT": Reason("a split that is not train, dev or test", "leave it: it is left out"),
+    "W_CACHE": Reason("the cache held a damaged file", "leave it: it was written anew"),
+    "W_EMPTY": Reason("annotations without text", "leave it: they are left out"),
     # --- transcripts
     "E_EMPTY_TEXT": Reason("nothing is left of the transcript", "write it, or take the row out"),
     "E_TOO_LONG_TEXT": Reason("the transcript is longer than any clip", "mend that line"),
@@ -106,12 +106,12 @@ REASONS: dict[str, Reason] = {
         "mend the text, or add them to the profile",
     ),
     "W_DIGITS": Reason("digits that are not spelled out", "write them as they were said"),
-    "W_NFD": Reason("letters and accents typed apart", "nothing; they are composed"),
+    "W_NFD": Reason("letters and accents typed apart", "leave it: they are composed"),
     # --- the same twice
     "E_LEAK": Reason("the same sound in two splits", "take it out of one, or the test is no test"),
     "E_SPLIT": Reason("the rows cannot be divided that way", "--split-by sentence, or auto"),
     "E_SPLIT_OVERLAP": Reason(
-        "left out, so that the splits share nothing", "nothing; or divide by sentence only"
+        "left out, so that the splits share nothing", "leave it, or divide by sentence only"
     ),
     "W_DUP_AUDIO": Reason("the same sound twice", "see which of the transcripts is right"),
     "W_SPLIT_ID": Reason("the id stands in two splits", "see whether the rows are the same"),

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 _WINDOW_S = 0.01
 _SILENCE_DBFS = -60.0
-_LEAST_STEP = 1 / 32768  # of 16-bit sound: a channel that moves by no more is silent
-_FULL_SCALE = 1 - 1.5 * _LEAST_STEP
+LEAST_STEP = 1 / 32768  # of 16-bit sound: a channel that moves by no more is silent
+_FULL_SCALE = 1 - 1.5 * LEAST_STEP
 # The largest values of coarser formats: 127/128, and the ends of the two telephone laws.
 _FULL_SCALES = {"PCM_U8": 0.992, "PCM_S8": 0.992, "ULAW": 0.98, "ALAW": 0.984}
 
@@ -87,7 +87,7 @@ class Levels:
     @property
     def n_silent_channels(self) -> int:
         """Channels of digital silence or of one constant value."""
-        return int((self._highest - self._lowest <= _LEAST_STEP).sum())
+        return int((self._highest - self._lowest <= LEAST_STEP).sum())
 
     @property
     def is_silent(self) -> bool:
