@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from w2vctc.lm import float32
 from w2vctc.lm.float32 import format_float32, log10_float32
 
 
@@ -52,3 +53,16 @@ def test_log10_is_exact_to_the_last_place_and_keeps_order_and_repeats() -> None:
 
 def test_log10_of_zero_is_minus_infinity() -> None:
     assert log10_float32(np.zeros(1, dtype=np.float32))[0] == -np.inf
+
+
+def test_many_values_have_the_logarithms_that_they_have_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(0)
+    values = (10.0 ** draw.uniform(-30, 0, 20_000)).astype(np.float32)
+    values[:4] = [0, 1, 1e-45, 0.1]
+    alone = log10_float32(values)
+    monkeypatch.setattr(float32, "_WORTH_COMPILING", 1000)
+    np.testing.assert_array_equal(log10_float32(values), alone)
+    monkeypatch.setattr(float32, "_log10_compiled", lambda _values: None)
+    np.testing.assert_array_equal(log10_float32(values), alone)
