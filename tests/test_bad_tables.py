@@ -64,7 +64,7 @@ def test_a_table_without_rows_is_refused_by_every_verb(tmp_path: Path, content: 
         ),
         ("path\tsentense", "no column for the transcript; the columns are path, sentense"),
         ("path\ttext\ttext", "two columns are called 'text'"),
-        ("path,text", "no column for the recording's path; the columns are path,text"),
+        ("path,text", "the heading 'path,text' has no tab"),
     ],
     ids=["misnamed path", "misnamed text", "a column twice", "commas in a .tsv"],
 )
@@ -256,3 +256,10 @@ def test_a_declared_duration_that_is_not_the_real_one_is_told(
     assert shown.messages("W_DURATION") == [
         f"train.tsv:2: clips/a.wav: 1.00 s, where the table says {value} s" for value in told
     ]
+
+
+def test_tabs_in_a_csv_are_told(tmp_path: Path) -> None:
+    shown = check(write_table(tmp_path / "clips", f"{HEADING}a.wav\tla lluna\n", name="train.csv"))
+    assert shown.code == 3
+    (message,) = shown.messages("E_COLUMNS")
+    assert message == "clips/train.csv: the heading 'path\\ttext' has no comma"

@@ -51,7 +51,8 @@ def changed_error(message: str) -> DataError:
     told = last.removeprefix(f"{DataError.__module__}.{DataError.__qualname__}: ")
     return DataError(
         told,
-        hint="it was fine when the run began: put it back, then go on with --resume",
+        hint="its header was fine when the run began: put the whole recording back, then go on"
+        " with --resume; w2vctc check --deep finds all that cannot be decoded",
         code="E_CHANGED",
     )
 

@@ -36,6 +36,7 @@ def read_table(
     names = [clean_name(name) for name in heading] if isinstance(heading, list) else []
     if not any(names):
         raise _empty_table(path)
+    _refuse_separator(names, path)
     columns = find_columns(names, where=str(path))
     seen = False
     for line, cells in rows:
@@ -101,6 +102,18 @@ def _split_rows(text: str, path: Path) -> Iterator[tuple[int, list[str] | str]]:
             yield reader.line_num, f"{error}; is a quote left open, or one not doubled?"
             continue
         yield reader.line_num, cells
+
+
+def _refuse_separator(names: Sequence[str], path: Path) -> None:
+    """Raises DataError E_COLUMNS for a CSV that is called .tsv, and the other way round."""
+    is_csv = path.suffix.lower() == ".csv"
+    odd = next((mark for mark in ("\t" if is_csv else ",;") if mark in names[0]), "")
+    if odd and len(names) == 1:
+        raise DataError(
+            f"{path}: the heading {names[0]!r} has no {'comma' if is_csv else 'tab'}",
+            hint=f"is it a {'.tsv' if is_csv else '.csv'}? rename it, or save it as its name says",
+            code="E_COLUMNS",
+        )
 
 
 def _refuse_row(cells: Sequence[str], names: Sequence[str]) -> str:
