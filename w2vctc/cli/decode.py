@@ -32,6 +32,7 @@ def decode_cli(
     greedy: Annotated[
         bool, typer.Option("--greedy", help="The best label of each frame; no search, no LM.")
     ] = False,
+    token_min_logp: flags.TokenMinLogp = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
@@ -45,7 +46,14 @@ def decode_cli(
 
     chosen = check_engine(engine)
     folder, found = _choose(lang, model, lm)
-    options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
+    options = search_options(
+        found,
+        alpha=alpha,
+        beta=beta,
+        beam_width=beam_width,
+        token_min_logp=token_min_logp,
+        engine=chosen,
+    )
     recordings = find_recordings(files)
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
     several = len(recordings) > 1 or files[0].is_dir()

@@ -29,6 +29,7 @@ def evaluate_cli(
     beta: Annotated[float | None, typer.Option(help="Bonus per word.  [default: tuned]")] = None,
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
     skip_bad: flags.SkipBad = None,
+    token_min_logp: flags.TokenMinLogp = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
@@ -52,7 +53,14 @@ def evaluate_cli(
         profile=profile,
     )
     found = find_lm(project, lm)
-    options = search_options(found, alpha=alpha, beta=beta, beam_width=beam_width)
+    options = search_options(
+        found,
+        alpha=alpha,
+        beta=beta,
+        beam_width=beam_width,
+        token_min_logp=token_min_logp,
+        engine=chosen,
+    )
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
     evaluation = evaluate(
         project, opened, found, options, split=split, skip_bad=bool(skip_bad), engine=chosen

@@ -59,6 +59,13 @@ DecodingEngine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="auto, fast or pyctcdecode: the same texts, the second some forty times as fast.",
+        help="auto, fast, or pyctcdecode with its own limits: some forty times as slow.",
+    ),
+]
+TokenMinLogp = Annotated[
+    float | None,
+    typer.Option(
+        max=0.0,
+        help="Labels less likely are not tried; pyctcdecode's own is -5.  [default: -8]",
     ),
 ]

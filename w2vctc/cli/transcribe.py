@@ -100,14 +100,23 @@ def search_options(
     alpha: float | None = None,
     beta: float | None = None,
     beam_width: int | None = None,
+    token_min_logp: float | None = None,
+    engine: "Engine" = "auto",
 ) -> "DecodingOptions":
-    """Decoding options: flags, else what the language model's folder says, else the defaults."""
+    """Decoding options: flags, else what the language model's folder says, else the defaults.
+
+    Labels are tried down to ACCURATE_MIN_LOGP, which the fast engine has the time for; where
+    pyctcdecode is asked for, its own limit holds.
+    """
     from w2vctc.config import override
-    from w2vctc.decode.options import DecodingOptions
+    from w2vctc.decode.options import ACCURATE_MIN_LOGP, DecodingOptions
 
     found = override(
         DecodingOptions(),
+        token_min_logp=None if engine == "pyctcdecode" else ACCURATE_MIN_LOGP,
         alpha=lm.alpha if lm is not None else None,
         beta=lm.beta if lm is not None else None,
     )
-    return override(found, alpha=alpha, beta=beta, beam_width=beam_width)
+    return override(
+        found, alpha=alpha, beta=beta, beam_width=beam_width, token_min_logp=token_min_logp
+    )

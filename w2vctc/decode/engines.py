@@ -63,7 +63,7 @@ def open_decoder(
     if engine == "fast" and reason:
         raise MachineError(
             f"the fast engine cannot decode here: {reason}",
-            hint="decode with --engine pyctcdecode, which gives the same texts",
+            hint="decode with --engine pyctcdecode",
             code="E_ENGINE",
         )
     if engine != "pyctcdecode" and not reason:
