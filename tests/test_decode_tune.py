@@ -113,3 +113,42 @@ def test_nothing_to_tune_on_is_refused(tmp_path: Path) -> None:
         tune_weights([], [], VOCABULARY, lm, count_errors=count_errors)
     with pytest.raises(UsageError, match="budget = 0"):
         tune(tmp_path, budget=0)
+
+
+def test_offset_of_unknown_words_is_searched_with_the_others(tmp_path: Path) -> None:
+    plain, tuning = (
+        tune(tmp_path),
+        tune_weights(
+            make_emissions(),
+            REFERENCES,
+            VOCABULARY,
+            save_toy_lm(tmp_path),
+            count_errors=count_errors,
+            start=DecodingOptions(beam_width=20, unk_score_offset=-5.0),
+            budget=30,
+            tune_unk=True,
+        ),
+    )
+    assert {trial.unk_score_offset for trial in plain.trials} == {-10.0}
+    assert len({trial.unk_score_offset for trial in tuning.trials}) > 2
+    for trial in tuning.trials:
+        options = DecodingOptions(*trial.weights, beam_width=20)
+        decoder = build_decoder(VOCABULARY, lm=save_toy_lm(tmp_path), options=options)
+        texts = [decoder.decode(item).text for item in make_emissions()]
+        pairs = zip(REFERENCES, texts, strict=True)
+        assert trial.word_errors == sum(count_errors(*pair)[0] for pair in pairs)
+
+
+def test_intervals_hold_what_they_are_of(tmp_path: Path) -> None:
+    tuning = tune(tmp_path, budget=24)
+    for interval, rate in (
+        (tuning.greedy_interval, tuning.greedy_wer),
+        (tuning.default_interval, tuning.default.wer),
+        (tuning.best_interval, tuning.best.wer),
+        (tuning.gain, tuning.default.wer - tuning.best.wer),
+    ):
+        assert interval.low <= rate <= interval.high
+    assert [span.name for span in tuning.plateau] == ["alpha", "beta"]
+    for span, here in zip(tuning.plateau, tuning.best.weights[:2], strict=True):
+        assert span.low <= here <= span.high
+    assert tuning.n_decodes == len(tuning.trials) <= 24

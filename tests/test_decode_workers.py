@@ -108,3 +108,12 @@ def test_error_in_a_thread_arrives_whole() -> None:
         workers.decode_pool(decoder, EMISSIONS, n_workers=2) as pool,
     ):
         pool.decode_all(alpha=0.5, beta=1.5)
+
+
+@pytest.mark.parametrize("n_workers", [1, 3])
+@pytest.mark.parametrize("kind", [Echo, Threaded])
+def test_a_part_is_decoded_in_the_order_asked_for(kind: type[Echo], n_workers: int) -> None:
+    decoder: Any = kind()
+    with workers.decode_pool(decoder, EMISSIONS, n_workers=n_workers) as pool:
+        texts = pool.decode_all(alpha=0.5, beta=1.5, part=[6, 1, 2])
+        assert texts == ["(0.5, 1.5) 2", "(0.5, 1.5) 9", "(0.5, 1.5) 1"]

@@ -39,20 +39,24 @@ class DecodePool:
         self._emissions = emissions
         self._executor = executor
 
-    def decode_all(self, *, alpha: float, beta: float) -> list[str]:
-        """The texts of all emissions under these weights, in their order.
+    def decode_all(
+        self, *, alpha: float, beta: float, part: Sequence[int] | None = None
+    ) -> list[str]:
+        """The texts of all emissions under these weights, in their order; or of some of them.
 
-        Raises MachineError when a process died, which memory is the usual reason for.
+        part: the numbers of those wanted, in the order wanted. Raises MachineError when a process
+        died, which memory is the usual reason for.
         """
+        part = range(len(self._emissions)) if part is None else part
         if self._executor is None:
             self._decoder.set_weights(alpha=alpha, beta=beta)
-            return [self._decoder.decode(item).text for item in self._emissions]
+            return [self._decode_own(index).text for index in part]
         # Long recordings first, so that the last piece to come back is a short one.
-        order = sorted(range(len(self._emissions)), key=lambda i: -len(self._emissions[i]))
+        order = sorted(part, key=lambda index: -len(self._emissions[index]))
         if isinstance(self._executor, ThreadPoolExecutor):
             self._decoder.set_weights(alpha=alpha, beta=beta)
             found = self._executor.map(self._decode_own, order)
-            return _in_order(order, [hypothesis.text for hypothesis in found])
+            return _in_order(part, order, [hypothesis.text for hypothesis in found])
         size = math.ceil(len(order) / (self.n_workers * _PIECES_PER_WORKER))
         tasks = [(index, alpha, beta) for index in order]
         try:
@@ -63,15 +67,15 @@ class DecodePool:
                 hint="use fewer processes, or a smaller language model",
                 code="E_MEMORY",
             ) from error
-        return _in_order(order, texts)
+        return _in_order(part, order, texts)
 
     def _decode_own(self, index: int) -> Hypothesis:
         return self._decoder.decode(self._emissions[index])
 
 
-def _in_order(order: Sequence[int], texts: Sequence[str]) -> list[str]:
+def _in_order(part: Sequence[int], order: Sequence[int], texts: Sequence[str]) -> list[str]:
     by_index = dict(zip(order, texts, strict=True))
-    return [by_index[index] for index in range(len(order))]
+    return [by_index[index] for index in part]
 
 
 @contextmanager
