@@ -146,8 +146,8 @@ def test_a_text_too_large_for_the_memory_is_refused_before_it_is_counted(
             arpa_path=tmp_path / "lm.arpa",
             memory_bytes=200 << 20,
         )
-    # 300,000 words and sentence ends at 290 bytes, and 150 MB for the program
-    assert "may need 0.2 GB for this text at order 5; it may take 0.2 GB" in caught.value.message
+    # 300,000 words and sentence ends at 320 bytes, and 250 MB for the program
+    assert "may need 0.3 GB for this text at order 5; it may take 0.2 GB" in caught.value.message
     assert (caught.value.code, caught.value.exit_code) == ("E_MEMORY", 5)
     assert "doctor --install-lmplz" in caught.value.hint
     assert not list(tmp_path.glob("*.arpa"))

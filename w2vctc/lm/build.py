@@ -119,7 +119,7 @@ def _build_alone(
     """Writes the n-gram of one text."""
     chosen = choose_engine(engine)
     if chosen == "lmplz":
-        report = run_lmplz(part.sentences, recipe=recipe, arpa_path=arpa_path)
+        report = run_lmplz(part.sentences, recipe=recipe, arpa_path=arpa_path, memory_bytes=limit)
         return chosen, (_describe(part, report),)
     _refuse_too_large([part], order=recipe.order, limit=limit)
     model = estimate_ngrams(
@@ -153,7 +153,7 @@ def _build_mixture(
         _refuse_too_large(parts, order=recipe.order, limit=limit)
     models, built = [], []
     for part in parts:
-        model, described = _estimate(part, sources, recipe, chosen)
+        model, described = _estimate(part, sources, recipe, chosen, limit=limit)
         models.append(model)
         built.append(described)
     weights: tuple[float, ...] = (1.0,)
@@ -184,7 +184,7 @@ def _refuse_too_large(parts: Sequence[Part], *, order: int, limit: int) -> None:
 
 
 def _estimate(
-    part: Part, sources: LmSources, recipe: LmRecipe, engine: str
+    part: Part, sources: LmSources, recipe: LmRecipe, engine: str, *, limit: int
 ) -> tuple[NgramModel, PartBuild]:
     """The model of one text for a vocabulary that is larger than its own."""
     size = len(sources.vocabulary)
@@ -197,6 +197,7 @@ def _estimate(
                 recipe=replace(recipe, pruning=pruning),
                 arpa_path=arpa,
                 vocabulary_size=size,
+                memory_bytes=limit,
             )
             return read_arpa(arpa, trusted=True), _describe(part, report)
     model = estimate_ngrams(

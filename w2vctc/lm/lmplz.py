@@ -67,11 +67,18 @@ def find_build_binary() -> Path | None:
 
 
 def run_lmplz(
-    sentences: Iterable[str], *, recipe: LmRecipe, arpa_path: Path, vocabulary_size: int = 0
+    sentences: Iterable[str],
+    *,
+    recipe: LmRecipe,
+    arpa_path: Path,
+    vocabulary_size: int = 0,
+    memory_bytes: int = 4 << 30,
 ) -> LmplzReport:
     """Runs lmplz over the sentences, writes `arpa_path` in one atomic step, returns its report.
 
-    vocabulary_size: as `estimate_ngrams` takes it.
+    vocabulary_size: as `estimate_ngrams` takes it. memory_bytes: lmplz sorts on disk what does not
+    fit; under 256 MiB it does nothing.
+
     Raises MachineError when lmplz is not there or the machine gives out, ModelError E_LM with
     lmplz's last line when it fails, DataError E_EMPTY_TEXT for text without a word.
     """
@@ -84,7 +91,9 @@ def run_lmplz(
     ):
         text = Path(folder, "text")
         n_sentences = _write_text(sentences, text)
-        arguments = _arguments(recipe, text=text, arpa=staging, folder=folder)
+        arguments = _arguments(
+            recipe, text=text, arpa=staging, folder=folder, memory_mib=memory_bytes // _MIB
+        )
         if vocabulary_size:  # lmplz does not count <s> among them
             arguments += ["--vocab_pad", str(vocabulary_size - 1)]
         talk = _run([str(program), *arguments])
@@ -146,11 +155,13 @@ def _write_text(sentences: Iterable[str], path: Path) -> int:
     return n_sentences
 
 
-def _arguments(recipe: LmRecipe, *, text: Path, arpa: Path, folder: str) -> list[str]:
+def _arguments(
+    recipe: LmRecipe, *, text: Path, arpa: Path, folder: str, memory_mib: int
+) -> list[str]:
     thresholds = check_pruning(recipe.pruning, order=recipe.order)
     # lmplz clears the memory that it may use, so its default of 80 % of the machine takes seconds
     # on any text. What does not fit is sorted on disk.
-    memory_mib = min(4096, max(256, 64 * text.stat().st_size // _MIB))
+    memory_mib = max(256, min(4096, memory_mib, 64 * text.stat().st_size // _MIB))
     arguments = ["-o", str(recipe.order), "-S", f"{memory_mib}M", "-T", str(Path(folder, "tmp"))]
     arguments += ["--text", str(text), "--arpa", str(arpa.absolute())]
     if any(thresholds):

@@ -1,8 +1,9 @@
 """How much memory the built-in estimator takes, and where it hands over to lmplz or gives up.
 
-Measured on 3 million words without one n-gram in common, the worst that a text can do (peak of
-the process less what it had before, `benchmarks/lm.py --worst`): 79 bytes for each word and
-sentence end at order 1, 183 at order 3, 290 at order 5. lmplz sorts on disk instead.
+Measured on 3 million words without one n-gram in common, the worst that a text can do
+(`benchmarks/lm.py --worst`): 747 MiB at order 3, 1,185 MiB at order 5. So 8 GiB are enough for
+26 million words at order 5 and for 38 million at order 3, whatever they are; lmplz sorts on disk
+instead.
 """
 
 import os
@@ -12,9 +13,9 @@ from w2vctc.errors import MachineError
 
 GIB = 1 << 30
 
-_BASE_BYTES = 150 << 20  # the interpreter and its libraries
-_BYTES_PER_TOKEN = 65
-_BYTES_PER_TOKEN_AND_ORDER = 45
+_BASE_BYTES = 250 << 20  # the interpreter and its libraries
+_BYTES_PER_TOKEN = 70
+_BYTES_PER_TOKEN_AND_ORDER = 50
 _USABLE_SHARE = 0.8  # of the machine's memory
 
 
