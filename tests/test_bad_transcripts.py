@@ -237,3 +237,13 @@ def test_scoring_on_sentences_of_train_is_told(tmp_path: Path, model_folder: Pat
     write_language(tmp_path, "ca", {"one": "La lluna!"}, dev="bon dia", test="la lluna")
     shown = type_in(tmp_path, "evaluate", "--lang", "ca", "--model", str(model_folder))
     assert "1 of 1 row of test have a sentence of train: error rates are too good" in shown.err
+
+
+@pytest.mark.parametrize("text", ["שלום עולם", "مرحبا بالعالم"], ids=["Hebrew", "Arabic"])
+def test_text_from_right_to_left_keeps_its_logical_order(tmp_path: Path, text: str) -> None:
+    write_language(tmp_path, "he", {"one": text})
+    whole = ("--dev-minutes", "0", "--test-minutes", "0")
+    shown = type_in(tmp_path, "prepare", "data/he", "--out", "out", "--lang", "he", *whole)
+    assert shown.code == 0, shown.err
+    table = (tmp_path / "out" / "train.tsv").read_text(encoding="utf-8")
+    assert f"\t{text}\t" in table
