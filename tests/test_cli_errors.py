@@ -233,7 +233,7 @@ def test_finetune_lists_what_it_leaves_out(run: Run, speech_rows: Rows) -> None:
         "train.tsv:2\ttrain-1.wav\tE_MISSING\ttrain.tsv:2: data/xx/train-1.wav:"
         " no such file or directory\tbon dia\n"
         "train.tsv:3\ttrain-2.wav\tE_EMPTY_TEXT\ttrain.tsv:3: nothing is left of the transcript"
-        " '...'\t...\n"
+        " '...' once it is normalized\t...\n"
     )
 
 
