@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from w2vctc.errors import ModelError, W2vctcError
+from w2vctc.lm import reading
 from w2vctc.lm.arpa import ArpaHeader, check_arpa, read_header, read_unigrams, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
 from w2vctc.lm.reading import read_arpa
@@ -34,6 +35,15 @@ def save(folder: Path, text: str) -> Path:
     path = folder / "lm.arpa"
     path.write_bytes(text.encode("utf-8", errors="surrogateescape"))
     return path
+
+
+def test_files_of_our_own_are_looked_at_all_lines_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "lm.arpa"
+    for order in range(1, 5):
+        model = estimate_ngrams(["la mar blava", "ça"], order=order, pruning=(0, 0, 1)[:order])
+        write_arpa(model, path)
+        assert reading.is_plain(path, model.ngram_counts)
+    assert not reading.is_plain(save(tmp_path, GOOD.replace("-0.2\tsol", "-2e-1\tsol")), (5, 3))
 
 
 def test_a_good_file_gives_its_header(tmp_path: Path) -> None:
@@ -72,6 +82,7 @@ BROKEN = [
     ("no </s>", "-0.5\t</s>\n", "-0.5\tend\n", 11, "no </s> among the unigrams"),
     ("two </s>", "-0.7\tmar\t-0.3", "-0.5\t</s>", 10, "a second '</s>'"),
     ("a word twice", "-0.7\tmar\t-0.3", "-0.7\tsol\t-0.3", 10, "a second 'sol'"),
+    ("</s> in <unk>'s place", "-1\t<unk>\t0", "-0.5\t</s>\t0", 8, "a second '</s>' among"),
     ("two spellings of <unk>", "-0.7\tmar\t-0.3", "-1\t<UNK>\t0", 10, "a second '<unk>'"),
     ("NaN", "-0.2\tsol mar", "nan\tsol mar", 14, "'nan' is not a finite number"),
     ("minus infinity", "-0.7\tmar", "-inf\tmar", 10, "'-inf' is not a finite number"),
@@ -163,6 +174,7 @@ def test_texts_that_share_a_hash_value_are_no_duplicates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What is compared is the texts; hash values only say where to look.
+    monkeypatch.setattr(reading, "is_plain", lambda _path, _counts: False)
     monkeypatch.setattr("w2vctc.lm.arpa.hash", lambda text: len(text) % 2, raising=False)
     assert check_arpa(save(tmp_path, GOOD)).counts == (5, 3)
 
@@ -222,6 +234,16 @@ def test_damaged_files_are_refused_or_keep_the_rules_of_probability(
         except W2vctcError as error:
             assert error.code == "E_LM"
             assert str(path) in error.message
+    outcomes = []
+    for plain in (True, False):  # all lines at once, and one by one: they must agree
+        with pytest.MonkeyPatch.context() as patch:
+            if not plain:
+                patch.setattr(reading, "is_plain", lambda _path, _counts: False)
+            try:
+                outcomes.append(str(check_arpa(path)))
+            except W2vctcError as error:
+                outcomes.append(error.message)
+    assert outcomes[0] == outcomes[1]
     try:
         counts = check_arpa(path).counts
         model = read_arpa(path)

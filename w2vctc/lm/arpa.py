@@ -25,10 +25,10 @@ from w2vctc.lm.ngram import (
 )
 
 _ROWS_AT_ONCE = 1 << 17
-_LONGEST_LINE_BYTES = 1 << 16
+LONGEST_LINE_BYTES = 1 << 16
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _ROUNDING = 1e-6  # by so much may a probability of one be written as more than one
-_HINT = "build it again with train-lm, or mend that line"
+HINT = "build it again with train-lm, or mend that line"
 
 _COUNT = re.compile(r"ngram +(\d+)=(-?\d+)\s*")
 _SECTION = re.compile(r"\\(\d+)-grams:\r?")
@@ -115,8 +115,12 @@ def check_arpa(path: Path) -> ArpaHeader:
     of their own, log-probabilities that are positive or no finite number, bytes that are not
     UTF-8, an order above 6.
     """
+    from w2vctc.lm.reading import is_plain
+
     lines = _Lines(path)
     counts = _read_counts(lines)
+    if is_plain(path, counts):
+        return ArpaHeader(order=len(counts), counts=counts)
     known: set[str] = set()
     seen = np.zeros(0, dtype=np.int64)
     for length, count in enumerate(counts, start=1):
@@ -292,9 +296,9 @@ class _Lines:
     def _read(self) -> Iterator[str]:
         try:
             with self.path.open("rb") as stream:
-                while raw := stream.readline(_LONGEST_LINE_BYTES):
+                while raw := stream.readline(LONGEST_LINE_BYTES):
                     self.line_number += 1
-                    if len(raw) == _LONGEST_LINE_BYTES:
+                    if len(raw) == LONGEST_LINE_BYTES:
                         raise self.fault("a line of more than 65,535 bytes: not an ARPA file")
                     yield self._decode(raw)
         except OSError as error:
@@ -311,7 +315,7 @@ class _Lines:
     def fault(self, reason: str, *, at: int = 0) -> ModelError:
         """What is wrong with the last line, or with line `at`."""
         return ModelError(
-            f"{self.path}, line {at or self.line_number}: {reason}", hint=_HINT, code="E_LM"
+            f"{self.path}, line {at or self.line_number}: {reason}", hint=HINT, code="E_LM"
         )
 
     def split_ngram(self, line: str, length: int) -> tuple[str, list[str], str | None]:

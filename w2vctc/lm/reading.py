@@ -1,6 +1,6 @@
 """An ARPA file read into arrays, without a loop over its lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vctc.errors import ModelError
-from w2vctc.lm.arpa import check_arpa, read_header
-from w2vctc.lm.index import ABSENT, NgramIndex
+from w2vctc.lm.arpa import HINT, LONGEST_LINE_BYTES, check_arpa, read_header
+from w2vctc.lm.index import ABSENT, NgramIndex, index_ngrams
 from w2vctc.lm.ngram import SENTENCE_START, SPECIAL_WORDS, UNKNOWN, NgramModel, OrderTable
 
 MISSING_UNKNOWN = np.float32(-100)
 """What KenLM gives an unknown word that an ARPA file does not have."""
+
+_MOST_BYTES = 1 << 30  # what is read at once, where it can be avoided
 
 
 def read_arpa(path: Path, *, trusted: bool = False) -> NgramModel:
@@ -26,12 +28,85 @@ def read_arpa(path: Path, *, trusted: bool = False) -> NgramModel:
     """
     path = Path(path)
     counts = (read_header(path) if trusted else check_arpa(path)).counts
-    sections = _split_sections(path.read_bytes(), len(counts))
+    return _assemble(path, _split_sections(path.read_bytes(), len(counts)), order=len(counts))
+
+
+def is_plain(path: Path, counts: Sequence[int]) -> bool:
+    """Whether a file has lmplz's own layout and keeps all rules, which is nearly always so.
+
+    Any other file may be fine too, and has to be looked at line by line.
+    """
+    import pyarrow as pa
+
+    if not sum(counts) or path.stat().st_size > _MOST_BYTES:
+        return False
+    content = path.read_bytes()
+    try:
+        sections = _split_plainly(content, counts)
+        if sections is None or b"<UNK>" in content or b"\r" in content:
+            return False
+        model = _assemble(path, iter(sections), order=len(counts))
+    except (pa.ArrowException, ModelError, KeyError):  # not UTF-8, an unknown word, a gap
+        return False
+    return model.ngram_counts == tuple(counts) and not _breaks_rules(model)
+
+
+def _split_plainly(content: bytes, counts: Sequence[int]) -> list[bytes] | None:
+    """The lines of each section, None where anything stands between them or is not plain."""
+    lines = "".join(f"ngram {length}={count}\n" for length, count in enumerate(counts, start=1))
+    position, head = 0, f"\\data\\\n{lines}"
+    sections = []
+    for length, count in enumerate(counts, start=1):
+        head += f"\n\\{length}-grams:\n"
+        if not content.startswith(head.encode(), position):
+            return None
+        position += len(head.encode())
+        end = content.find(b"\n\\", position - 1) + 1
+        body, head = content[position : end - 1], ""
+        if not end or not _has_plain_lines(body, length, count, top=length == len(counts)):
+            return None
+        sections.append(body)
+        position = end - 1
+    return sections if content[position:] == b"\n\\end\\\n" else None
+
+
+def _has_plain_lines(body: bytes, length: int, count: int, *, top: bool) -> bool:
+    """Whether a section has so many lines, every one of them of the plainest form."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not count:
+        return not body
+    lines = pc.list_flatten(pc.split_pattern(_as_text(body.removesuffix(b"\n")), "\n"))
+    number, word = r"-?\d{1,9}(\.\d+)?", r"[^ \t\x00]+"
+    pattern = rf"^(-\d{{1,9}}(\.\d+)?|0)\t{' '.join([word] * length)}"
+    pattern += "$" if top else rf"(\t{number})?$"
+    if len(lines) != count or not body.endswith(b"\n"):
+        return False
+    longest = pc.max(pc.binary_length(lines.cast(pa.large_binary()))).as_py()
+    return bool(
+        longest < LONGEST_LINE_BYTES and pc.all(pc.match_substring_regex(lines, pattern)).as_py()
+    )
+
+
+def _breaks_rules(model: NgramModel) -> bool:
+    """Whether an n-gram stands twice, or lacks its first words."""
+    if len(set(model.words)) != len(model.words):
+        return True
+    index = index_ngrams(model)
+    return any(
+        (np.diff(keys) == 0).any() or (index.find(table.word_ids[:, :-1]) == ABSENT).any()
+        for keys, table in zip(index.keys, model.tables[1:], strict=True)
+    )
+
+
+def _assemble(path: Path, sections: Iterator[bytes], *, order: int) -> NgramModel:
+    """The model whose n-grams stand in the sections."""
     words, unigrams = _read_unigrams(next(sections))
     index = NgramIndex(len(words), ())
     tables = [unigrams]
     for length, body in enumerate(sections, start=2):
-        table, keys = _read_table(path, body, words, index, length=length, top=len(counts))
+        table, keys = _read_table(path, body, words, index, length=length, top=order)
         tables.append(table)
         index = NgramIndex(len(words), (*index.keys, keys))
     if len(tables) == 1:
@@ -45,6 +120,13 @@ def read_arpa(path: Path, *, trusted: bool = False) -> NgramModel:
         n_tokens=0,
         n_types=len(words) - len(SPECIAL_WORDS),
     )
+
+
+def _as_text(body: bytes) -> Any:
+    """One Arrow text. Raises ArrowInvalid where the bytes are not UTF-8."""
+    import pyarrow as pa
+
+    return pa.array([body], pa.large_binary()).cast(pa.large_string())
 
 
 def sum_unigrams(path: Path) -> float:
@@ -73,8 +155,7 @@ def _read_columns(body: bytes) -> tuple[Any, npt.NDArray[np.float32], npt.NDArra
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = pa.array([body], pa.large_binary()).cast(pa.large_string())
-    lines = pc.list_flatten(pc.split_pattern(text, "\n"))
+    lines = pc.list_flatten(pc.split_pattern(_as_text(body), "\n"))
     lines = lines.filter(pc.greater(pc.binary_length(pc.utf8_trim(lines, " \t")), 0))
     fields = pc.split_pattern(lines, "\t")
     values, n_fields = pc.list_flatten(fields), pc.list_value_length(fields).to_numpy()
@@ -102,6 +183,8 @@ def _read_unigrams(body: bytes) -> tuple[Any, OrderTable]:
     texts, prob, backoff = _read_columns(body)
     spelled = [UNKNOWN if word == "<UNK>" else word for word in texts.to_pylist()]
     rows = {word: row for row, word in enumerate(spelled)}
+    if len(rows) < len(spelled):
+        raise ModelError("a word twice among the unigrams", hint=HINT, code="E_LM")
     if UNKNOWN not in rows:
         rows[UNKNOWN] = len(spelled)
         prob, backoff = np.append(prob, MISSING_UNKNOWN), np.append(backoff, np.float32(0))
@@ -121,7 +204,13 @@ def _read_table(
 
     grams, prob, backoff = _read_columns(body)
     spelled = pc.list_flatten(pc.split_pattern(grams, " "))
-    ids = pc.fill_null(pc.index_in(spelled, value_set=words), 0).to_numpy()  # <UNK> is <unk>
+    found = pc.index_in(spelled, value_set=words)
+    strange = spelled.filter(pc.and_(pc.is_null(found), pc.not_equal(spelled, "<UNK>")))
+    if len(strange):
+        raise ModelError(
+            f"{path}: {strange[0].as_py()!r} is not among the unigrams", hint=HINT, code="E_LM"
+        )
+    ids = pc.fill_null(found, 0).to_numpy()  # <UNK> is <unk>
     word_ids = ids.reshape(-1, length)
     suffix = index.find(word_ids[:, 1:])
     if (suffix == ABSENT).any():
