@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from w2vctc.acoustic.frames import count_standard_frames
-from w2vctc.corpus.check_result import CheckedRow
-from w2vctc.corpus.checks import TrainingRules
+from w2vctc.corpus.checks.rates import measure_rate
+from w2vctc.corpus.checks.result import CheckedRow
+from w2vctc.corpus.checks.rows import TrainingRules
 from w2vctc.corpus.fault import Fault
-from w2vctc.corpus.rates import measure_rate
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.text.normalize import normalize_text
 from w2vctc.text.profile import LanguageProfile

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from w2vctc.corpus.check_result import (
+from w2vctc.corpus.checks.result import (
     CheckedRow,
     CheckResult,
     OovRate,
@@ -16,8 +16,8 @@ from w2vctc.corpus.check_result import (
     SplitStatistics,
     count_reasons,
 )
+from w2vctc.corpus.checks.spread import Spread, measure_spread
 from w2vctc.corpus.fault import Fault
-from w2vctc.corpus.spread import Spread, measure_spread
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.text.characters import CharacterCount, name_character, name_code_points
 

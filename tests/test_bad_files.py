@@ -287,7 +287,7 @@ def test_a_recording_that_changes_during_the_run_is_told(
         write_wav(tmp_path / "clips" / "2.wav", make_babble(duration_s=0.3))
         convert(*arguments, **options)
 
-    monkeypatch.setattr("w2vctc.corpus.conversion.run_in_workers", write_over)
+    monkeypatch.setattr("w2vctc.corpus.preparation.conversion.run_in_workers", write_over)
     whole = ("--audio", "flac", "--jobs", "1", "--dev-minutes", "0", "--test-minutes", "0")
     shown = type_in(tmp_path, "prepare", "clips", "--out", "out", *whole)
     assert shown.code == 0

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from report_material import HOSTILE, make_result
 
-from w2vctc.cli.check_report import render_check_report
+from w2vctc.cli.checking.report import render_check_report
 from w2vctc.files import save_text
 
 BROWSERS = ("google-chrome-stable", "google-chrome", "chromium", "chromium-browser")

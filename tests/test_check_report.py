@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from report_material import HOSTILE, make_result
 
-from w2vctc.cli import report_clips
-from w2vctc.cli.check_report import format_duration, render_check_report
-from w2vctc.cli.report_text import show_text
-from w2vctc.corpus.check_result import CheckResult, SpeakerStatistics, count_reasons
+from w2vctc.cli.checking import clips as report_clips
+from w2vctc.cli.checking.escapes import show_text
+from w2vctc.cli.checking.report import format_duration, render_check_report
+from w2vctc.corpus.checks.result import CheckResult, SpeakerStatistics, count_reasons
+from w2vctc.corpus.checks.spread import measure_spread
 from w2vctc.corpus.fault import Fault
-from w2vctc.corpus.spread import measure_spread
 from w2vctc.files import save_text
 
 # Elements that HTML closes by itself.

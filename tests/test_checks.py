@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus.checks import (
+from w2vctc.corpus.checks.durations import measure_durations
+from w2vctc.corpus.checks.rows import (
     CheckedRows,
     check_references,
     check_rows,
@@ -20,7 +21,6 @@ from w2vctc.corpus.checks import (
     refuse_faults,
     render_rejected,
 )
-from w2vctc.corpus.durations import measure_durations
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError

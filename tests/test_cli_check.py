@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from speech_material import make_babble, write_wav
 
-from w2vctc.cli import check_report
-from w2vctc.cli.check_screen import render_check
-from w2vctc.corpus.check_result import CheckResult
+from w2vctc.cli.checking import report as check_report
+from w2vctc.cli.checking.screen import render_check
+from w2vctc.corpus.checks.result import CheckResult
 
 Run = Callable[..., tuple[int, str, str]]
 Rows = Callable[..., Path]
@@ -147,7 +147,7 @@ def test_lines_fit_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width
         shown.append(render_check(result, width=width))
         return ""
 
-    monkeypatch.setattr("w2vctc.cli.check_screen.render_check", keep)
+    monkeypatch.setattr("w2vctc.cli.checking.screen.render_check", keep)
     run("check", "--lang", "ca")
     (text,) = shown
     assert all(len(line) <= width for line in text.splitlines())
@@ -346,7 +346,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, faulty: Path) -> None:
     code = (
         "import os, signal, sys\n"
         "from w2vctc.cli.main import main\n"
-        "from w2vctc.corpus import durations\n"
+        "from w2vctc.corpus.checks import durations\n"
         "whole = durations.probe_audio\n"
         "def probe(path):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"

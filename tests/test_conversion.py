@@ -12,9 +12,14 @@ import pytest
 import soundfile
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus import clip_files, conversion
-from w2vctc.corpus.clip_files import AudioKind, remove_strays
-from w2vctc.corpus.conversion import Converted, convert_pieces, convert_rows, encode_waveform
+from w2vctc.corpus.preparation import clip_files, conversion
+from w2vctc.corpus.preparation.clip_files import AudioKind, remove_strays
+from w2vctc.corpus.preparation.conversion import (
+    Converted,
+    convert_pieces,
+    convert_rows,
+    encode_waveform,
+)
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import MachineError
 from w2vctc.speech.audio import load_audio

@@ -14,9 +14,9 @@ import soundfile
 from check_material import make_rules
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus.check_result import CheckResult
+from w2vctc.corpus.checks.corpus_check import check_corpus
+from w2vctc.corpus.checks.result import CheckResult
 from w2vctc.corpus.corpus import Corpus, read_corpus
-from w2vctc.corpus.corpus_check import check_corpus
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.text.profile import LanguageProfile, generic_profile
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus.duplicates import find_same_sound, identify_contents, tell_same_sound
+from w2vctc.corpus.checks.duplicates import find_same_sound, identify_contents, tell_same_sound
 from w2vctc.corpus.utterance import Utterance
 
 

@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus import durations
-from w2vctc.corpus.durations import measure_rows
+from w2vctc.corpus.checks import durations
+from w2vctc.corpus.checks.durations import measure_rows
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.speech.audio import AudioInfo, probe_audio
 

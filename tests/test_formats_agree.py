@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from layouts import LAYOUTS, RATE, Clip, make_clips
 
-from tests.layouts import LAYOUTS, RATE, Clip, make_clips
 from w2vctc.cache import CACHE_VARIABLE
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.formats import ReadOptions, find_format, list_formats

@@ -2,8 +2,8 @@
 
 from check_material import make_row
 
-from w2vctc.corpus.check_result import Overlap
-from w2vctc.corpus.overlaps import count_shared_sound, find_overlaps
+from w2vctc.corpus.checks.overlaps import count_shared_sound, find_overlaps
+from w2vctc.corpus.checks.result import Overlap
 
 
 def test_a_sentence_in_two_splits_is_counted_and_named_with_both_places() -> None:

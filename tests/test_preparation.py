@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.corpus.preparation import divide_rows, settle_ids
+from w2vctc.corpus.preparation.division import divide_rows, settle_ids
 from w2vctc.corpus.splits import Division
 from w2vctc.corpus.utterance import Utterance
 

@@ -6,8 +6,8 @@ import random
 import pytest
 from check_material import make_row
 
-from w2vctc.corpus.check_result import CheckedRow
-from w2vctc.corpus.rates import MIN_ROWS, judge_rates, measure_rate, tell_rate
+from w2vctc.corpus.checks.rates import MIN_ROWS, judge_rates, measure_rate, tell_rate
+from w2vctc.corpus.checks.result import CheckedRow
 
 
 def make_talk(n_rows: int = 40) -> list[CheckedRow]:

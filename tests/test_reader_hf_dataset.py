@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2vctc.cache import CACHE_VARIABLE
-from w2vctc.corpus import hub
 from w2vctc.corpus.corpus import Corpus, read_corpus
+from w2vctc.corpus.datasets import hub
+from w2vctc.corpus.datasets.hub import HubId, open_stream, read_hub_id
+from w2vctc.corpus.datasets.packed_sound import unpack_sound
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import ReadOptions, find_format
-from w2vctc.corpus.hub import HubId, open_stream, read_hub_id
-from w2vctc.corpus.packed_sound import unpack_sound
 from w2vctc.corpus.readers.hf_dataset import read_streams
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError, W2vctcError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from w2vctc.corpus.recordings import (
+from w2vctc.corpus.annotation.recordings import (
     MediaLink,
     Recordings,
     find_files,

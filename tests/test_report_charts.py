@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.cli.report_charts import Mark, draw_histogram, list_ticks
+from w2vctc.cli.checking.charts import Mark, draw_histogram, list_ticks
 
 
 def parse(drawing: str) -> ET.Element:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from report_material import make_result
 
-from w2vctc.cli import report_clips
-from w2vctc.cli.report_clips import Clip, ClipList, list_clips
-from w2vctc.cli.report_players import Player
+from w2vctc.cli.checking import clips as report_clips
+from w2vctc.cli.checking.clips import Clip, ClipList, list_clips
+from w2vctc.cli.checking.players import Player
 
 
 def names(listed: ClipList) -> list[str]:

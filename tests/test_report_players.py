@@ -10,7 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 from report_material import make_tone
 
-from w2vctc.cli.report_players import Player, embed_sounds, encode_sound, find_span
+from w2vctc.cli.checking.players import Player, embed_sounds, encode_sound, find_span
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.speech.audio import SAMPLE_RATE, load_audio
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.cli.report_text import make_printable, show_commands, show_text
+from w2vctc.cli.checking.escapes import make_printable, show_commands, show_text
 
 
 class Tags(HTMLParser):

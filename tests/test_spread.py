@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.corpus.spread import measure_spread
+from w2vctc.corpus.checks.spread import measure_spread
 
 Numbers = st.lists(st.floats(-1e6, 1e6), min_size=1)
 

@@ -7,8 +7,8 @@ from check_material import make_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.corpus.check_result import OovRate, SpeakerStatistics
-from w2vctc.corpus.statistics import (
+from w2vctc.corpus.checks.result import OovRate, SpeakerStatistics
+from w2vctc.corpus.checks.statistics import (
     describe_sound,
     describe_speakers,
     describe_splits,

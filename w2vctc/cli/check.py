@@ -13,7 +13,7 @@ from w2vctc.cli import flags
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
-    from w2vctc.corpus.check_result import CheckResult
+    from w2vctc.corpus.checks.result import CheckResult
     from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
 
@@ -91,12 +91,12 @@ def check(
     """What the project's data holds, and the CheckResult with advice for training."""
     from w2vctc.acoustic.frames import count_standard_frames
     from w2vctc.acoustic.options import FinetuneOptions
-    from w2vctc.cli.check_advice import advise
-    from w2vctc.cli.check_fix import divide_usable
+    from w2vctc.cli.checking.advice import advise
+    from w2vctc.cli.checking.fix import divide_usable
     from w2vctc.cli.rows import make_normalizer, open_profile
-    from w2vctc.corpus.checks import TrainingRules
+    from w2vctc.corpus.checks.corpus_check import check_corpus
+    from w2vctc.corpus.checks.rows import TrainingRules
     from w2vctc.corpus.corpus import read_corpus
-    from w2vctc.corpus.corpus_check import check_corpus
     from w2vctc.corpus.formats import ReadOptions
 
     options = project.options(FinetuneOptions, "finetune")
@@ -122,8 +122,8 @@ def check(
 
 def show_check(project: "Project", result: "CheckResult", *, as_json: bool) -> None:
     """The screen on stdout, or all facts as JSON."""
-    from w2vctc.cli.check_json import to_json
-    from w2vctc.cli.check_screen import render_check
+    from w2vctc.cli.checking.as_json import to_json
+    from w2vctc.cli.checking.screen import render_check
     from w2vctc.cli.screen import paper, write, write_json
 
     del project
@@ -163,7 +163,7 @@ def show_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 def _check_targets(project: "Project", report: Path | None, fix: Path | None) -> None:
     """Refuses what could not be written, or must not, before any work."""
-    from w2vctc.cli.check_fix import refuse_target, refuse_unwritable
+    from w2vctc.cli.checking.fix import refuse_target, refuse_unwritable
 
     if fix is not None:
         refuse_target(fix, place=project.data)
@@ -198,7 +198,7 @@ def _spell(text: str) -> list[int]:
 
 
 def _save_report(path: Path, project: "Project", result: "CheckResult", n_jobs: int) -> None:
-    from w2vctc.cli.check_report import render_check_report
+    from w2vctc.cli.checking.report import render_check_report
     from w2vctc.cli.screen import say
     from w2vctc.files import save_text
 
@@ -209,7 +209,7 @@ def _save_report(path: Path, project: "Project", result: "CheckResult", n_jobs: 
 
 
 def _save_fixed(folder: Path, project: "Project", corpus: "Corpus", result: "CheckResult") -> None:
-    from w2vctc.cli.check_fix import divide_usable, save_usable
+    from w2vctc.cli.checking.fix import divide_usable, save_usable
     from w2vctc.cli.rows import make_normalizer, open_profile
     from w2vctc.cli.screen import say
 

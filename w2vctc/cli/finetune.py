@@ -227,7 +227,7 @@ def _check_data(
     from w2vctc.acoustic.training import TrainingData
     from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, rows_of_split, take_rows
     from w2vctc.cli.screen import say
-    from w2vctc.corpus.checks import check_rows
+    from w2vctc.corpus.checks.rows import check_rows
     from w2vctc.errors import DataError
 
     profile = open_profile(project)

@@ -12,14 +12,14 @@ from w2vctc.cli.check import show_progress
 from w2vctc.cli.prepare_record import Prepared, PrepareOptions, save_record, summarize
 from w2vctc.cli.rows import make_normalizer, open_profile, refuse_fatal
 from w2vctc.cli.screen import say
-from w2vctc.corpus.checks import CheckedRows, check_rows, refuse_faults
-from w2vctc.corpus.clip_files import AudioKind, remove_strays
-from w2vctc.corpus.conversion import Converted, convert_rows
+from w2vctc.corpus.checks.rows import CheckedRows, check_rows, refuse_faults
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.corpus.manifest import check_target, refuse_rows, save_manifests
 from w2vctc.corpus.paths import lies_inside
-from w2vctc.corpus.preparation import divide_rows, settle_ids
+from w2vctc.corpus.preparation.clip_files import AudioKind, remove_strays
+from w2vctc.corpus.preparation.conversion import Converted, convert_rows
+from w2vctc.corpus.preparation.division import divide_rows, settle_ids
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
 from w2vctc.project import Project

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from w2vctc.cli.screen import say
-from w2vctc.corpus.checks import CheckedRows, check_references, refuse_faults, render_rejected
+from w2vctc.corpus.checks.rows import CheckedRows, check_references, refuse_faults, render_rejected
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import ReadOptions

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from w2vctc.corpus import columns as names
-from w2vctc.corpus.checks import render_rejected
+from w2vctc.corpus.checks.rows import render_rejected
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.plain_text import MAX_LINE_LENGTH
-from w2vctc.corpus.source_link import HINT_CONVERT, SourceLink
+from w2vctc.corpus.preparation.source_link import HINT_CONVERT, SourceLink
 from w2vctc.corpus.splits import SPLIT_NAMES, SPLITS
 from w2vctc.corpus.tables import TABLE_SUFFIXES
 from w2vctc.corpus.utterance import Utterance

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from w2vctc.corpus.annotations import Annotation, Segment, read_annotations, require_files
+from w2vctc.corpus.annotation.recordings import find_files
+from w2vctc.corpus.annotation.tiers import Annotation, Segment, read_annotations, require_files
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
 from w2vctc.corpus.plain_text import read_text
-from w2vctc.corpus.recordings import find_files
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from w2vctc.corpus.annotations import (
+from w2vctc.corpus.annotation.recordings import MediaLink, find_files, has_files
+from w2vctc.corpus.annotation.tiers import (
     Annotation,
     Segment,
     Tier,
@@ -17,7 +18,6 @@ from w2vctc.corpus.annotations import (
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
 from w2vctc.corpus.plain_text import read_bytes
-from w2vctc.corpus.recordings import MediaLink, find_files, has_files
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 

@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from w2vctc.corpus.arrow_files import read_columns, read_records
-from w2vctc.corpus.dataset_parts import (
+from w2vctc.corpus.annotation.recordings import fold_name
+from w2vctc.corpus.datasets.arrow_files import read_columns, read_records
+from w2vctc.corpus.datasets.hub import HubId, iterate_stream, list_columns, open_hub, read_hub_id
+from w2vctc.corpus.datasets.packed_rows import find_packed_columns, read_packed_rows
+from w2vctc.corpus.datasets.parts import (
     METADATA,
     PARQUET,
     Part,
@@ -22,10 +25,7 @@ from w2vctc.corpus.dataset_parts import (
 )
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
-from w2vctc.corpus.hub import HubId, iterate_stream, list_columns, open_hub, read_hub_id
-from w2vctc.corpus.packed_rows import find_packed_columns, read_packed_rows
 from w2vctc.corpus.readers.jsonl import parse_object, read_jsonl
-from w2vctc.corpus.recordings import fold_name
 from w2vctc.corpus.splits import name_split
 from w2vctc.corpus.tables import read_heading, read_table
 from w2vctc.corpus.tree import is_sound, show_path, walk_files

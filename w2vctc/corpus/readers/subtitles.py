@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile, zip_longest
 from pathlib import Path
 
-from w2vctc.corpus.annotations import Annotation, Segment, read_annotations, require_files
+from w2vctc.corpus.annotation.recordings import find_files, fold_name, has_files
+from w2vctc.corpus.annotation.tiers import Annotation, Segment, read_annotations, require_files
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
 from w2vctc.corpus.plain_text import read_text
-from w2vctc.corpus.recordings import find_files, fold_name, has_files
 from w2vctc.corpus.tree import list_sounds, show_path
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from w2vctc.corpus.annotations import (
+from w2vctc.corpus.annotation.recordings import find_files, has_files
+from w2vctc.corpus.annotation.tiers import (
     Annotation,
     Segment,
     Tier,
@@ -21,7 +22,6 @@ from w2vctc.corpus.annotations import (
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.formats import Format, ReadOptions
 from w2vctc.corpus.plain_text import read_bytes, read_text
-from w2vctc.corpus.recordings import find_files, has_files
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 

@@ -1,0 +1,1 @@
+"""Annotation files beside long recordings, whatever program wrote them."""
