@@ -5,7 +5,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from w2vctc.errors import DataError, UsageError
-from w2vctc.lm.text import clean_sentences, drop_held_out, read_text_files
+from w2vctc.lm.text import (
+    clean_sentences,
+    drop_held_out,
+    read_text_files,
+    read_word_lists,
+)
 
 
 def save(path: Path, content: bytes) -> Path:
@@ -116,3 +121,18 @@ def test_held_out_sentences_go_and_are_counted() -> None:
 def test_one_text_in_place_of_the_held_out_collection_is_a_mistake() -> None:
     with pytest.raises(UsageError):
         drop_held_out(["a"], "a")
+
+
+def test_a_list_gives_its_different_words_normalized(tmp_path: Path) -> None:
+    names = save(tmp_path / "names.txt", "Núria Feliu\n\nPau  Casals\r\nnúria\n".encode())
+    more = save(tmp_path / "more.txt", b"Pau Riba\n")
+    words = read_word_lists([names, more], str.lower)
+    assert words == ["núria", "feliu", "pau", "casals", "riba"]
+    assert read_word_lists([], str.lower) == []
+
+
+def test_a_list_without_a_word_is_refused(tmp_path: Path) -> None:
+    names = save(tmp_path / "names.txt", b"...\n\n")
+    with pytest.raises(DataError, match=r"names\.txt: not one word") as caught:
+        read_word_lists([names], lambda line: line.replace(".", ""))
+    assert caught.value.code == "E_EMPTY_TEXT"
