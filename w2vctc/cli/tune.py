@@ -1,12 +1,14 @@
 """`w2vctc tune`: the weights of the language model, found on dev."""
 
 import os
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.cli.tune_screen import show_tuning
+
+__all__ = ["show_tuning", "tune", "tune_cli"]
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from w2vctc.decode.weight_search import Trial
     from w2vctc.lm.folder import LanguageModelFiles
     from w2vctc.project import Project
+
+
+PICTURE_NAME = "tuning.png"
 
 
 def tune_cli(
@@ -28,12 +33,17 @@ def tune_cli(
     lm: flags.LmFolder = None,
     profile: flags.Profile = None,
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
-    budget: Annotated[int, typer.Option(min=1, help="How often dev may be decoded.")] = 24,
+    budget: Annotated[
+        int, typer.Option(min=1, help="How often dev may be decoded; parts count as such.")
+    ] = 24,
     max_minutes: Annotated[
         float | None, typer.Option(help="Use only so much of dev, evenly picked.")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Cores that decode.  [default: all]")] = None,
     skip_bad: flags.SkipBad = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Listen anew, and keep nothing of it.")
+    ] = False,
     token_min_logp: flags.TokenMinLogp = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
@@ -42,6 +52,7 @@ def tune_cli(
 ) -> None:
     """Tune alpha and beta on the dev rows and save them where decode finds them."""
     from w2vctc.cli.transcribe import check_engine, open_model
+    from w2vctc.cli.tune_guard import refuse_test_table
     from w2vctc.errors import UsageError
     from w2vctc.project import find_project
 
@@ -60,6 +71,7 @@ def tune_cli(
         lm=lm,
         profile=profile,
     )
+    refuse_test_table(project)
     tuning = tune(
         project,
         open_model(project.model, device=device, allow_pickle=allow_pickle),
@@ -69,6 +81,7 @@ def tune_cli(
         max_minutes=max_minutes,
         n_workers=workers or os.cpu_count() or 1,
         skip_bad=bool(skip_bad),
+        use_cache=not no_cache,
         engine=chosen,
     )
     show_tuning(tuning, project, as_json=json)
@@ -84,16 +97,19 @@ def tune(
     max_minutes: float | None = None,
     n_workers: int = 1,
     skip_bad: bool = False,
+    use_cache: bool = True,
     engine: "Engine" = "auto",
 ) -> "Tuning":
     """Finds alpha and beta and writes them into the LM's folder and the model's; a Tuning."""
     from w2vctc.cli.finetune import pair_counts
     from w2vctc.cli.rows import read_references, texts_of
-    from w2vctc.cli.screen import say
+    from w2vctc.cli.screen import Stopwatch, say
     from w2vctc.cli.transcribe import find_lm, hear, search_options
+    from w2vctc.cli.tune_guard import refuse_test_sound
     from w2vctc.decode.tune import tune_weights
     from w2vctc.errors import ModelError
     from w2vctc.evaluate.counts import count_word_errors
+    from w2vctc.words import numbered
 
     lm = find_lm(project, None)
     if lm is None:
@@ -103,10 +119,13 @@ def tune(
             code="E_LM",
         )
     rows = pick_minutes(read_references(project, "dev", skip_bad=skip_bad), max_minutes)
-    heard = hear(model, rows)
-    say(f"dev: {len(rows):,} clips, {heard.audio_s / 60:.1f} minutes")
+    refuse_test_sound(project, rows)
+    emissions = hear_once(model, rows) if use_cache else hear(model, rows).emissions
+    audio_s = sum(row.duration_s or 0.0 for row in rows)
+    say(f"dev: {len(rows):,} clips, {audio_s / 60:.1f} minutes")
+    watch = Stopwatch()
     tuning = tune_weights(
-        heard.emissions,
+        emissions,
         texts_of(rows),
         model.vocabulary,
         lm,
@@ -120,8 +139,35 @@ def tune(
         on_news=say,
         on_trial=_say_trial,
     )
+    say(
+        f"{numbered(len(tuning.trials), 'trial')}, dev decoded {tuning.n_decodes:.1f} times,"
+        f" {watch.seconds:.1f} s"
+    )
     _save(project, tuning)
     return tuning
+
+
+def hear_once(model: "AcousticModel", rows: "list[Utterance]") -> list[Any]:
+    """The emissions of every row as `hear` gives them, those kept from an earlier run first."""
+    from w2vctc.acoustic.emission_cache import EmissionCache
+    from w2vctc.acoustic.emissions import no_emissions
+    from w2vctc.cli.screen import say, track
+    from w2vctc.errors import DataError
+
+    cache = EmissionCache(model, on_news=say)
+    emissions = []
+    for row in track(rows, what="listening"):
+        try:
+            emissions.append(cache.compute(row))
+        except DataError as error:
+            if error.code != "E_TOO_SHORT":
+                raise
+            say(f"{row.source}: {error.message}; nothing is heard there")
+            emissions.append(no_emissions(model))
+    cache.trim()
+    if cache.n_kept:
+        say(f"{cache.n_kept:,} of {len(rows):,} clips were heard before (--no-cache listens anew)")
+    return emissions
 
 
 def pick_minutes(rows: "list[Utterance]", max_minutes: float | None) -> "list[Utterance]":
@@ -134,15 +180,19 @@ def pick_minutes(rows: "list[Utterance]", max_minutes: float | None) -> "list[Ut
 
 
 def _save(project: "Project", tuning: "Tuning") -> None:
-    """Writes the weights beside the n-gram, and into the model folder that holds that n-gram."""
+    """Writes the weights and the surface beside the n-gram, and the weights into the model folder
+    that holds that n-gram.
+    """
     from w2vctc.cli.screen import say
     from w2vctc.decode.model_folder import attached_language_model, update_weights
+    from w2vctc.decode.surface_picture import save_surface
     from w2vctc.lm.folder import save_weights
 
     attached = attached_language_model(project.model)
     if (project.lm / "lm.json").is_file():
         save_weights(project.lm, alpha=tuning.alpha, beta=tuning.beta, tuned_on="dev")
-        say(f"saved in {project.lm / 'lm.json'}")
+        save_surface(tuning, project.lm / PICTURE_NAME, title=f"{project.lang}: WER on dev")
+        say(f"saved in {project.lm / 'lm.json'}; the picture is {project.lm / PICTURE_NAME}")
     if attached and is_attached(project, attached):
         update_weights(project.model, alpha=tuning.alpha, beta=tuning.beta)
         say(f"saved in {project.model}")
@@ -163,36 +213,8 @@ def is_attached(project: "Project", attached: "LanguageModelFiles") -> bool:
 def _say_trial(trial: "Trial") -> None:
     from w2vctc.cli.screen import format_share, say
 
-    say(f"  alpha {trial.alpha:5.2f}  beta {trial.beta:5.2f}  dev WER {format_share(trial.wer)}")
-
-
-def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
-    from w2vctc.cli.screen import format_share, print_table, say, say_next, write_json
-
-    if as_json:
-        write_json(
-            {
-                "alpha": tuning.alpha,
-                "beta": tuning.beta,
-                "dev_wer": tuning.best.wer,
-                "default_dev_wer": tuning.default.wer,
-                "greedy_dev_wer": tuning.greedy_wer,
-                "trials": [{**asdict(trial), "wer": trial.wer} for trial in tuning.trials],
-            }
-        )
-        return
-    print_table(
-        [("on dev", "left"), ("alpha", "right"), ("beta", "right"), ("WER", "right")],
-        [
-            ("greedy", "", "", format_share(tuning.greedy_wer)),
-            ("LM, default", *_weights(tuning.default), format_share(tuning.default.wer)),
-            ("LM, tuned", *_weights(tuning.best), format_share(tuning.best.wer)),
-        ],
+    given_up = "" if trial.share == 1 else f"  given up after {100 * trial.share:.0f} % of dev"
+    say(
+        f"  alpha {trial.alpha:5.3f}  beta {trial.beta:5.2f}"
+        f"  dev WER {format_share(trial.wer)}{given_up}"
     )
-    for note in tuning.notes:
-        say(note)
-    say_next(f"w2vctc evaluate {project.flags}")
-
-
-def _weights(trial: "Trial") -> tuple[str, str]:
-    return f"{trial.alpha:.2f}", f"{trial.beta:.2f}"

@@ -29,8 +29,9 @@ _PLATEAU_SHARE = 0.25  # of the budget is kept to find out what makes no differe
 class Tuning:
     """What the search found. `trials` come in the order in which they were decoded.
 
-    n_decodes: how often dev was decoded, parts of it counted as such. The intervals are of 95 %;
-    `gain` is of the WER that tuning saves against the default on the same utterances.
+    n_decodes: how often dev was decoded, parts of it counted as such. same: which of the trials
+    dev cannot tell from the best one, by the interval of the paired difference. The intervals
+    are of 95 %; `gain` is of the WER that tuning saves against the default on the same utterances.
     """
 
     best: Trial
@@ -40,6 +41,7 @@ class Tuning:
     n_workers: int
     notes: tuple[str, ...]
     n_decodes: float
+    same: tuple[bool, ...]
     plateau: tuple[Range, ...]
     greedy_interval: Interval
     default_interval: Interval
@@ -183,6 +185,7 @@ def _conclude(
         n_workers=pool.n_workers,
         notes=pool.notes,
         n_decodes=search.n_decodes,
+        same=tuple(map(is_same, search.trials)),
         plateau=plateau,
         greedy_interval=bootstrap.rate(greedy),
         default_interval=bootstrap.rate(started),
