@@ -236,7 +236,8 @@ def test_characters_that_training_never_saw_are_scored_as_errors_and_listed(
 def test_scoring_on_sentences_of_train_is_told(tmp_path: Path, model_folder: Path) -> None:
     write_language(tmp_path, "ca", {"one": "La lluna!"}, dev="bon dia", test="la lluna")
     shown = type_in(tmp_path, "evaluate", "--lang", "ca", "--model", str(model_folder))
-    assert "1 of 1 row of test have a sentence of train: error rates are too good" in shown.err
+    assert (shown.code, shown.out) == (3, "")
+    assert "test.tsv:2: train has the sentence 'la lluna' too [E_SEEN]" in shown.err
 
 
 @pytest.mark.parametrize("text", ["שלום עולם", "مرحبا بالعالم"], ids=["Hebrew", "Arabic"])

@@ -139,13 +139,26 @@ def read_references(project: Project, split: str, *, skip_bad: bool) -> list[Utt
     corpus = open_corpus(project)
     rows, faults = rows_of_split(corpus, split)
     checked = check_references(rows, normalize=normalize).with_faults(faults)
+    known = {normalize(row.text) for row in corpus.rows("train")} if split != "train" else set()
+    if split == "test":
+        checked = _refuse_seen(checked, known)
     if not skip_bad:
         refuse_faults(checked, hint=HINT_SKIP)
     elif checked.faults:
         say(f"{split}: left out {numbered(len(checked.faults), 'row')} that cannot be scored")
-    if split != "train":
-        _tell_shared(checked.kept, {normalize(row.text) for row in corpus.rows("train")}, split)
+    _tell_shared(checked.kept, known, split)
     return list(checked.kept)
+
+
+def _refuse_seen(checked: CheckedRows, known: AbstractSet[str]) -> CheckedRows:
+    """The same with rows as faults whose sentence the model was trained on: a test is of others."""
+    seen = [row for row in checked.kept if row.text and row.text in known]
+    faults = [
+        Fault("E_SEEN", f"{row.source}: train has the sentence {row.text!r} too", row)
+        for row in seen
+    ]
+    kept = tuple(row for row in checked.kept if not (row.text and row.text in known))
+    return CheckedRows(kept, (*checked.faults, *faults))
 
 
 def _tell_shared(rows: Sequence[Utterance], known: AbstractSet[str], split: str) -> None:

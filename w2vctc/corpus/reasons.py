@@ -108,6 +108,10 @@ REASONS: dict[str, Reason] = {
     "W_DIGITS": Reason("digits that are not spelled out", "write them as they were said"),
     "W_NFD": Reason("letters and accents typed apart", "leave it: they are composed"),
     # --- the same twice
+    "E_SEEN": Reason(
+        "a sentence to be tested on that train has too",
+        "`w2vctc prepare --resplit`, or leave such rows out with --skip-bad",
+    ),
     "E_LEAK": Reason("the same sound in two splits", "take it out of one, or the test is no test"),
     "E_SPLIT": Reason("the rows cannot be divided that way", "--split-by sentence, or auto"),
     "E_SPLIT_OVERLAP": Reason(

@@ -28,10 +28,14 @@ def probe_audio(path: Path) -> AudioInfo:
     """The header of an audio file, checked against the file; `remarks` say what is odd about it.
 
     Raises DataError: E_MISSING, E_LOOP, E_NOT_FILE, E_PERM, E_EMPTY, E_NO_SAMPLES, E_TRUNCATED,
-    E_NOT_AUDIO, E_CODEC, E_HEADER.
+    E_NOT_AUDIO, E_CODEC, E_HEADER, and E_DECODE for a FLAC that is cut off.
     """
     with open_recording(path) as recording:
-        return recording.info
+        info, stream = recording.info, recording.stream
+        if info.container == "FLAC" and stream.length_known:
+            # No header tells that one is cut; its last sample does, in a tenth of a millisecond.
+            read_samples(stream, info.n_samples - 1, info.n_samples)
+        return info
 
 
 def load_audio(
