@@ -7,7 +7,10 @@ import typer
 
 from w2vctc.cli import flags
 
-_PACKAGES = ("torch", "transformers", "pyctcdecode", "kenlm", "librosa", "soundfile", "numpy")
+_PACKAGES = (
+    *("torch", "transformers", "datasets", "pyarrow", "pyctcdecode", "kenlm", "numba", "librosa"),
+    *("soundfile", "av", "numpy"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def examine() -> list[Finding]:
         *(_examine_package(name) for name in _PACKAGES),
         _examine_gpu(),
         _examine_decoder(),
+        _warm_decoder(),
         _examine_lmplz(),
         _examine_sound(),
     ]
@@ -98,6 +102,28 @@ def _examine_decoder() -> Finding:
     except ImportError as error:
         return Finding("beam search", str(error), ok=False, command="pip install pyctcdecode kenlm")
     return Finding("beam search", "pyctcdecode with KenLM", ok=True)
+
+
+def _warm_decoder() -> Finding:
+    """Compiles the decoding engine where that was not done yet, so that no decode has to wait."""
+    from w2vctc.cli.screen import say
+    from w2vctc.lm.compiled import compiled_folder
+
+    try:
+        from w2vctc.decode.fast.decoder import warm
+
+        warm(on_news=say)
+    except ImportError as error:
+        return Finding("fast decoder", str(error), ok=False, command="pip install numba")
+    folder = compiled_folder()
+    if folder is None:
+        return Finding(
+            "fast decoder",
+            "compiled anew at each start: the cache cannot be written",
+            ok=False,
+            command="set W2VCTC_CACHE to a folder of yours",
+        )
+    return Finding("fast decoder", "compiled", ok=True)
 
 
 def _examine_lmplz() -> Finding:

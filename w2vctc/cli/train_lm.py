@@ -77,6 +77,9 @@ def train_lm_cli(
 
     if engine not in ("auto", "builtin", "lmplz"):
         raise UsageError(f"no engine {engine!r}", hint="choose auto, builtin or lmplz")
+    chosen = choose_recipe(
+        recipe, order, has_text=bool(text), n_bytes=count_bytes(text or []), mix=mix, share=share
+    )
     alone = bool(text) and lang is None and data is None and not names_language()
     project = find_project(
         lang=lang or (UNDETERMINED if alone else None),
@@ -89,9 +92,6 @@ def train_lm_cli(
     )
     if alone:
         out = out or Path("lm.arpa")
-    chosen = choose_recipe(
-        recipe, order, has_text=bool(text), n_bytes=count_bytes(text or []), mix=mix, share=share
-    )
     trained = train_lm(
         project,
         text=text or [],
