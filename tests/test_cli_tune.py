@@ -10,6 +10,7 @@ from speech_material import DEV_TEXTS
 
 from w2vctc.acoustic import emission_cache
 from w2vctc.cli.tune_screen import show_tuning
+from w2vctc.decode.known_sentences import save_known_sentences
 from w2vctc.decode.model_folder import attached_language_model
 from w2vctc.decode.plateau import Interval, Range
 from w2vctc.decode.tune import Tuning
@@ -116,6 +117,22 @@ def test_a_table_of_the_same_sound_as_test_is_refused(
     code, _, err = tune("--lang", "xx", "--data", name)
     assert code == 3
     assert "to tune on have the sound of test rows" in err
+    assert "E_LEAK" in err
+
+
+def test_sentences_that_the_language_model_has_read_are_left_out_or_refused(
+    tune: Callable[..., tuple[int, str, str]],
+) -> None:
+    """Language model text that holds dev sentences."""
+    save_known_sentences(Path("lm/xx"), ["plou a la vall", DEV_TEXTS[0]])
+    code, _, err = tune()
+    assert code == 0
+    assert "left out 1 clip of dev: the n-gram was made of the sentence" in err
+    assert "dev: 1 clip, " in err
+    save_known_sentences(Path("lm/xx"), DEV_TEXTS)
+    code, _, err = tune()
+    assert code == 3
+    assert "made of 2 of the 2 sentences of dev" in err
     assert "E_LEAK" in err
 
 

@@ -105,7 +105,7 @@ def tune(
     from w2vctc.cli.rows import read_references, texts_of
     from w2vctc.cli.screen import Stopwatch, say
     from w2vctc.cli.transcribe import find_lm, hear, search_options
-    from w2vctc.cli.tune_guard import refuse_test_sound
+    from w2vctc.cli.tune_guard import leave_out_known, refuse_test_sound
     from w2vctc.decode.tune import tune_weights
     from w2vctc.errors import ModelError
     from w2vctc.evaluate.counts import count_word_errors
@@ -120,9 +120,12 @@ def tune(
         )
     rows = pick_minutes(read_references(project, "dev", skip_bad=skip_bad), max_minutes)
     refuse_test_sound(project, rows)
+    rows, n_known = leave_out_known(rows, lm)
+    if n_known:
+        say(f"left out {numbered(n_known, 'clip')} of dev: the n-gram was made of the sentence")
     emissions = hear_once(model, rows) if use_cache else hear(model, rows).emissions
     audio_s = sum(row.duration_s or 0.0 for row in rows)
-    say(f"dev: {len(rows):,} clips, {audio_s / 60:.1f} minutes")
+    say(f"dev: {numbered(len(rows), 'clip')}, {audio_s / 60:.1f} minutes")
     watch = Stopwatch()
     tuning = tune_weights(
         emissions,

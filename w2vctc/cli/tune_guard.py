@@ -1,4 +1,4 @@
-"""What nobody should tune on: the sound of the test set."""
+"""What nobody should tune on: the sound of the test set, and what the language model has read."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from w2vctc.corpus.corpus import read_corpus
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.corpus.utterance import Utterance
+from w2vctc.decode.known_sentences import find_known_sentences
 from w2vctc.errors import DataError, W2vctcError
 from w2vctc.files import hash_file
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
+    from w2vctc.lm.folder import LanguageModelFiles
     from w2vctc.project import Project
 
 _HINT = "tune on dev rows of their own, or the test says nothing any more"
@@ -43,6 +45,27 @@ def refuse_test_sound(project: "Project", rows: Sequence[Utterance]) -> None:
             hint=_HINT,
             code="E_LEAK",
         )
+
+
+def leave_out_known(rows: list[Utterance], lm: "LanguageModelFiles") -> tuple[list[Utterance], int]:
+    """The rows without those whose sentence the n-gram was made of, and how many these were.
+
+    Weights tuned on such rows trust the n-gram too much. train-lm leaves dev out by itself, so
+    that some are left out here and most raise DataError E_LEAK. Empty transcripts stay, and so
+    does everything where the language model does not tell what it was made of.
+    """
+    known = find_known_sentences(lm.ngram.parent, [row.text for row in rows])
+    if known is None:
+        return rows, 0
+    kept = [row for row, is_known in zip(rows, known, strict=True) if not (row.text and is_known)]
+    n_known = len(rows) - len(kept)
+    if n_known > len(rows) / 2:
+        raise DataError(
+            f"{lm.ngram}: made of {n_known:,} of the {numbered(len(rows), 'sentence')} of dev",
+            hint="run train-lm again without --keep-held-out; it leaves dev out",
+            code="E_LEAK",
+        )
+    return kept, n_known
 
 
 def find_shared_sound(
