@@ -33,6 +33,10 @@ def decode_cli(
         bool, typer.Option("--greedy", help="The best label of each frame; no search, no LM.")
     ] = False,
     token_min_logp: flags.TokenMinLogp = None,
+    vocabulary: flags.VocabularyKind = None,
+    unk_score_offset: flags.UnkScoreOffset = None,
+    hotwords: flags.Hotwords = None,
+    hotword_weight: flags.HotwordWeight = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
@@ -41,10 +45,14 @@ def decode_cli(
     """Transcribe recordings; with several, each line has the file's name first."""
     from w2vctc.cli.screen import say, write
     from w2vctc.cli.transcribe import check_engine, open_model, search_options
+    from w2vctc.decode.hotwords import read_hotwords
     from w2vctc.decode.writers import DecodedFile, render_json, render_txt
     from w2vctc.errors import DataError
 
     chosen = check_engine(engine)
+    expected = read_hotwords(hotwords) if hotwords else None
+    if greedy:
+        _refuse_search_flags(vocabulary=vocabulary, hotwords=hotwords)
     folder, found = _choose(lang, model, lm)
     options = search_options(
         found,
@@ -53,6 +61,10 @@ def decode_cli(
         beam_width=beam_width,
         token_min_logp=token_min_logp,
         engine=chosen,
+        vocabulary=vocabulary,
+        unk_score_offset=unk_score_offset,
+        hotwords=expected,
+        hotword_weight=hotword_weight,
     )
     recordings = find_recordings(files)
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
@@ -63,7 +75,7 @@ def decode_cli(
         None if greedy else found,
         options,
         recordings,
-        greedy=greedy or (found is None and beam_width is None),
+        greedy=greedy or not (found or beam_width or expected or vocabulary == "closed"),
         engine=chosen,
     ):
         results.append(result)
@@ -137,6 +149,17 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
 def _is_recording(path: Path) -> bool:
     """By its name; hidden files are none (macOS leaves ._name.wav beside name.wav)."""
     return path.suffix.lower() in _SOUND_NAMES and not path.name.startswith(".")
+
+
+def _refuse_search_flags(**given: Any) -> None:
+    """Raises UsageError for flags that only a search can heed."""
+    from w2vctc.errors import UsageError
+
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(
+                f"--greedy with --{name}: nothing is searched then", hint="leave one of them out"
+            )
 
 
 def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:

@@ -30,6 +30,8 @@ def evaluate_cli(
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
     skip_bad: flags.SkipBad = None,
     token_min_logp: flags.TokenMinLogp = None,
+    vocabulary: flags.VocabularyKind = None,
+    unk_score_offset: flags.UnkScoreOffset = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
@@ -60,6 +62,8 @@ def evaluate_cli(
         beam_width=beam_width,
         token_min_logp=token_min_logp,
         engine=chosen,
+        vocabulary=vocabulary,
+        unk_score_offset=unk_score_offset,
     )
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
     evaluation = evaluate(

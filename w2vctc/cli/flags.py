@@ -69,3 +69,21 @@ TokenMinLogp = Annotated[
         help="Labels less likely are not tried; pyctcdecode's own is -5.  [default: -8]",
     ),
 ]
+VocabularyKind = Annotated[
+    str | None,
+    typer.Option(
+        "--vocabulary",
+        help="open, or closed: only words that the LM knows can be found.  [default: open]",
+    ),
+]
+UnkScoreOffset = Annotated[
+    float | None,
+    typer.Option(help="Added, in log10, to a word that the LM does not know.  [default: -10]"),
+]
+Hotwords = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="A file of words or phrases to expect, one per line."),
+]
+HotwordWeight = Annotated[
+    float | None, typer.Option(help="Bonus for each hotword, as a logarithm.  [default: 10]")
+]

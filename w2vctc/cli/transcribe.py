@@ -87,7 +87,10 @@ def open_search(
 ) -> "Decoder":
     """The decoder for the model's labels; its engine and its warnings are said."""
     from w2vctc.decode.engines import open_decoder
+    from w2vctc.decode.hotwords import warn_unspellable
 
+    if odd := warn_unspellable(options.hotwords, model.vocabulary):
+        say(odd)
     decoder = open_decoder(model.vocabulary, lm=lm, options=options, engine=engine, on_news=say)
     for warning in decoder.warnings:
         say(warning)
@@ -102,8 +105,11 @@ def search_options(
     beam_width: int | None = None,
     token_min_logp: float | None = None,
     engine: "Engine" = "auto",
+    **given: Any,
 ) -> "DecodingOptions":
     """Decoding options: flags, else what the language model's folder says, else the defaults.
+
+    given: other fields of DecodingOptions; None where a flag was not used.
 
     Labels are tried down to ACCURATE_MIN_LOGP, which the fast engine has the time for; where
     pyctcdecode is asked for, its own limit holds.
@@ -118,5 +124,10 @@ def search_options(
         beta=lm.beta if lm is not None else None,
     )
     return override(
-        found, alpha=alpha, beta=beta, beam_width=beam_width, token_min_logp=token_min_logp
+        found,
+        alpha=alpha,
+        beta=beta,
+        beam_width=beam_width,
+        token_min_logp=token_min_logp,
+        **given,
     )

@@ -100,9 +100,11 @@ def build_decoder(
 
     The weights are those of `options`: what the language model's folder recommends is for the
     caller to put there. Raises ModelError (E_VOCAB, E_LM) when vocabulary or language model
-    cannot be used or do not fit each other, MachineError when pyctcdecode is not installed.
+    cannot be used or do not fit each other, MachineError when pyctcdecode is not installed or
+    does not know an option (E_ENGINE).
     """
     options = options or DecodingOptions()
+    _check_options(options)
     with quiet_logger("pyctcdecode") as lines:
         alphabet_class, search_class = _import_search()
         alphabet = alphabet_class(decoder_labels(vocabulary), is_bpe=False)
@@ -113,6 +115,15 @@ def build_decoder(
     if lm is not None:
         warnings += fit_warnings(lm, vocabulary)
     return BeamDecoder(search, vocabulary, options, tuple(warnings))
+
+
+def _check_options(options: DecodingOptions) -> None:
+    if options.vocabulary == "closed":
+        raise MachineError(
+            "pyctcdecode knows no closed vocabulary",
+            hint="decode with --engine fast and an ARPA file, or with --vocabulary open",
+            code="E_ENGINE",
+        )
 
 
 def _import_search() -> tuple[Any, Any]:

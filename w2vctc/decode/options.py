@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from w2vctc.errors import UsageError
 
@@ -10,6 +11,9 @@ from w2vctc.errors import UsageError
 # at four times the cost, gained nothing more.
 ACCURATE_MIN_LOGP = -8.0
 """What the verbs take for `token_min_logp` unless pyctcdecode is asked for."""
+
+VocabularyKind = Literal["open", "closed"]
+VOCABULARY_KINDS: tuple[VocabularyKind, ...] = get_args(VocabularyKind)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class DecodingOptions:
     # only where the sound leaves no other reading.
     unk_score_offset: float = -10.0
     """Added, in log10, to a word that the language model does not know."""
+
+    vocabulary: VocabularyKind = "open"
+    """"closed" lets only the language model's words and the hotwords be found; fast engine only."""
 
     # Twice as many beams cost twice the time and rarely change a text.
     beam_width: int = 100
@@ -60,6 +67,10 @@ class DecodingOptions:
             value = getattr(self, name)
             if not math.isfinite(value):
                 raise UsageError(f"{name} = {value}: not a finite number", hint=f"set {name} anew")
+        if self.vocabulary not in VOCABULARY_KINDS:
+            raise UsageError(
+                f"no vocabulary {self.vocabulary!r}", hint=f"choose {', '.join(VOCABULARY_KINDS)}"
+            )
         if self.alpha < 0:
             raise UsageError(
                 f"alpha = {self.alpha}: the language model cannot weigh less than nothing",

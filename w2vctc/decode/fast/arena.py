@@ -12,7 +12,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 # Whole numbers of the rules, and fractions.
-BLANK, SPACE, LONGEST_LABEL, BEAM_WIDTH, HAS_LM, HAS_KNOWN, N_STATE, END_ID, EMPTY_WORD = range(9)
+BLANK, SPACE, LONGEST_LABEL, BEAM_WIDTH, HAS_LM, HAS_KNOWN, N_STATE, END_ID = range(8)
+EMPTY_WORD, CLOSED = range(8, 10)
 PRUNE_LOGP, MIN_LOGP, ALPHA, BETA, UNK_OFFSET, HOT_WEIGHT = range(6)
 
 
@@ -24,7 +25,8 @@ class Rules(NamedTuple):
     which they are. The n-gram is `lm.table.NgramTable`'s arrays.
 
     numbers, values: see the names above; SPACE is -1 where no label divides words, HAS_KNOWN
-    whether any word counts as known, EMPTY_WORD whether an empty last word is scored.
+    whether any word counts as known, EMPTY_WORD whether an empty last word is scored, CLOSED
+    whether known words and hotwords are the only ones.
     known: per node of the trie of words, 1 where a known word begins so, 2 where one ends.
     hot_child: (n, n_signs) trie of the hotwords, 0 where there is no child; hot_words: (n, 2)
     letters of the word that a part is compared with, and whether a hotword ends there.
@@ -51,7 +53,8 @@ N_PARTS, N_TEXTS, N_SPANS, N_BEAMS, STAMP = range(5)
 """What `Arena.counts` counts."""
 
 # Columns.
-PARENT, SIGN, LENGTH, NODE, HOT, WORD, IS_KNOWN = range(7)  # of parts
+PARENT, SIGN, LENGTH, NODE, HOT, WORD, IS_KNOWN, ALLOWED = range(8)  # of parts
+BEGINS_WORD, IS_WORD = 1, 2  # what ALLOWED says of a part, added up
 LAST_PART, N_WORDS, N_HOT, N_CONTEXT = range(1, 5)  # of texts, after PARENT
 LOG10, SCORE = range(2)  # of text_scores
 SPAN_START, SPAN_END = range(1, 3)  # of spans, after PARENT
@@ -109,7 +112,7 @@ def make_arena(*, n_labels: int, n_signs: int, n_state: int) -> Arena:
         counts=np.array([1, 1, 1, 1, 0], np.int64),
         active=np.zeros(n_labels, np.int32),
         child=np.zeros((_FEW, n_signs), np.int32),
-        parts=np.zeros((_FEW, 7), np.int32),
+        parts=np.zeros((_FEW, 8), np.int32),
         part_scores=np.zeros(_FEW, np.float64),
         texts=np.zeros((_FEW, 5), np.int32),
         text_scores=np.zeros((_FEW, 2), np.float64),

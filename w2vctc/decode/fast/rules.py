@@ -9,6 +9,7 @@ from w2vctc.decode.fast.arena import (
     BEAM_WIDTH,
     BETA,
     BLANK,
+    CLOSED,
     EMPTY_WORD,
     END_ID,
     HAS_KNOWN,
@@ -25,7 +26,7 @@ from w2vctc.decode.fast.arena import (
 )
 from w2vctc.decode.fast.hotwords import build_hot_trie
 from w2vctc.decode.options import DecodingOptions
-from w2vctc.errors import ModelError
+from w2vctc.errors import ModelError, UsageError
 from w2vctc.lm.table import NgramTable, encode_words
 
 _NONE = -1
@@ -49,13 +50,20 @@ def build_rules(
 ) -> Rules:
     """The rules for decoder labels ("" for the blank, a space for the delimiter).
 
-    Raises ModelError E_VOCAB for a label with a space among other characters, or without a blank.
+    Raises ModelError E_VOCAB for a label with a space among other characters, or without a blank,
+    E_LM for a closed vocabulary without words; UsageError for one without language model.
     """
     _check_labels(labels)
+    closed = options.vocabulary == "closed"
     signs: dict[str, int] = {}
     spelled = [[signs.setdefault(sign, len(signs)) for sign in label] for label in labels]
     hot = build_hot_trie(options.hotwords, signs)
+    if closed:
+        # Words that the labels cannot spell would be ways that lead nowhere.
+        unigrams = [word for word in unigrams or () if signs.keys() >= set(word)]
     known, has_known = _mark_known(table, unigrams)
+    if closed:
+        _check_closed(table, has_known)
     numbers = {
         BLANK: labels.index(""),
         SPACE: labels.index(" ") if " " in labels else _NONE,
@@ -66,6 +74,7 @@ def build_rules(
         N_STATE: table.order - 1 if table else 0,
         END_ID: table.end_id if table else 0,
         EMPTY_WORD: options.score_empty_word,
+        CLOSED: closed,
     }
     return Rules(
         numbers=np.array([int(numbers[index]) for index in range(len(numbers))], np.int64),
@@ -107,6 +116,21 @@ def _check_labels(labels: Sequence[str]) -> None:
                 hint="decode with --engine pyctcdecode, or build the vocabulary anew",
                 code="E_VOCAB",
             )
+
+
+def _check_closed(table: NgramTable | None, has_known: bool) -> None:
+    if table is None:
+        raise UsageError(
+            "a closed vocabulary without a language model",
+            hint="its words are those of a language model: give one with --lm",
+        )
+    if not has_known:
+        raise ModelError(
+            "a closed vocabulary needs words, and the language model knows none that the labels"
+            " can spell",
+            hint="decode with --vocabulary open, or build the language model again with train-lm",
+            code="E_LM",
+        )
 
 
 def _ngram_arrays(table: NgramTable | None) -> dict[str, Array]:

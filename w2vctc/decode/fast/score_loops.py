@@ -10,14 +10,18 @@ import math
 from typing import Any
 
 from w2vctc.decode.fast.arena import (
+    ALLOWED,
     ALPHA,
+    BEGINS_WORD,
     BETA,
+    CLOSED,
     END_ID,
     HAS_KNOWN,
     HAS_LM,
     HOT,
     HOT_WEIGHT,
     IS_KNOWN,
+    IS_WORD,
     LAST_PART,
     LENGTH,
     LOG10,
@@ -101,8 +105,22 @@ def add_part(rules: Rules, arena: Arena, parent: Int, sign: Int) -> Int:
     new[PARENT], new[SIGN], new[LENGTH] = parent, sign, before[LENGTH] + 1
     new[NODE], new[HOT], new[WORD] = node, hot, word
     new[IS_KNOWN] = word > 0 and (not rules.numbers[HAS_KNOWN] or rules.known[node] & 2 > 0)
+    new[ALLOWED] = allow_part(rules, node, hot, new[IS_KNOWN] != 0)
     arena.part_scores[part] = score_part(rules, int64(new[LENGTH]), node, hot)
     return part
+
+
+@compiled_inside
+def allow_part(rules: Rules, node: Int, hot: Int, is_known: bool) -> Int:
+    """BEGINS_WORD where the vocabulary has a word that begins so, and IS_WORD where one ends."""
+    if not rules.numbers[CLOSED]:
+        return BEGINS_WORD | IS_WORD
+    allowed = int64(0)
+    if hot >= 0 or (node >= 0 and rules.known[node] & 1 > 0):
+        allowed |= BEGINS_WORD
+    if is_known or (hot >= 0 and rules.hot_words[hot, 1] != 0):
+        allowed |= IS_WORD
+    return allowed
 
 
 @compiled_inside

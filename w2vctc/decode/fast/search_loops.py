@@ -15,12 +15,16 @@ from typing import Any
 import numpy as np
 
 from w2vctc.decode.fast.arena import (
+    ALLOWED,
     BEAM_WIDTH,
+    BEGINS_WORD,
     BLANK,
+    CLOSED,
     EMPTY_WORD,
     END,
     HAS_LM,
     HOT_WEIGHT,
+    IS_WORD,
     LAST,
     LAST_PART,
     LENGTH,
@@ -70,8 +74,11 @@ def search_frames(rules: Rules, arena: Arena, emissions: Array, frame: Int) -> I
 
     That is the number of frames, or less where the arena's room may not do for the next one.
     """
+    # A word that a closed vocabulary lacks may be all that a frame's likely labels could spell:
+    # the blank is a way on for every reading.
+    always = rules.numbers[BLANK] if rules.numbers[CLOSED] else int64(-1)
     for t in range(frame, len(emissions)):
-        n_active = pick_labels(emissions[t], rules.weights[MIN_LOGP], arena.active)
+        n_active = pick_labels(emissions[t], rules.weights[MIN_LOGP], always, arena.active)
         if not has_room(rules, arena, n_active):
             return t
         n_candidates = expand_beams(rules, arena, emissions[t], t, n_active)
@@ -81,8 +88,8 @@ def search_frames(rules: Rules, arena: Arena, emissions: Array, frame: Int) -> I
 
 
 @compiled_inside
-def pick_labels(row: Array, min_logp: Real, active: Array) -> Int:
-    """Writes the labels worth a try into `active`: likely ones, and always the best."""
+def pick_labels(row: Array, min_logp: Real, always: Int, active: Array) -> Int:
+    """Writes the labels worth a try into `active`: likely ones, the best, and `always`."""
     best = 0
     for label in range(1, len(row)):
         if row[label] > row[best]:
@@ -90,7 +97,7 @@ def pick_labels(row: Array, min_logp: Real, active: Array) -> Int:
     least = float32(min_logp)
     n_active = 0
     for label in range(len(row)):
-        if label == best or row[label] >= least:
+        if row[label] >= least or label in (best, always):
             active[n_active] = label
             n_active += 1
     return n_active
@@ -126,6 +133,7 @@ def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) 
     beams, beam_logits = arena.beams, arena.beam_logits
     candidates, logits = arena.candidates, arena.candidate_logits
     text_slots, merge_slots, active = arena.text_slots, arena.merge_slots, arena.active
+    closed = rules.numbers[CLOSED] != 0
     n_beams = arena.counts[N_BEAMS]
     stamp = arena.counts[STAMP]
     merge_mask = 3
@@ -146,15 +154,15 @@ def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) 
                 end = t + 1
             elif label == space:
                 if part != 0:
-                    whole = find_pair(text_slots, text, part)
-                    if whole < 0:
-                        whole = add_text(rules, arena, text, part)
-                        put_pair(text_slots, text, part, whole)
-                    text, part = whole, 0
+                    if closed and not arena.parts[part, ALLOWED] & IS_WORD:
+                        continue
+                    text, part = end_part(rules, arena, text_slots, text, part), 0
                     word_start, word_end = start, end
                 start, end = -1, -1
             else:
                 part = extend_part(rules, arena, part, label)
+                if closed and not arena.parts[part, ALLOWED] & BEGINS_WORD:
+                    continue
                 start = t if start < 0 else start
                 end = t + 1
             logit = beam_logits[b] + log_p
@@ -184,6 +192,16 @@ def extend_part(rules: Rules, arena: Arena, part: Int, label: Int) -> Int:
             longer = add_part(rules, arena, part, sign)
         part = longer
     return part
+
+
+@compiled_inside
+def end_part(rules: Rules, arena: Arena, text_slots: Array, text: Int, part: Int) -> Int:
+    """The text and the part as a whole word behind it."""
+    whole = find_pair(text_slots, text, part)
+    if whole < 0:
+        whole = add_text(rules, arena, text, part)
+        put_pair(text_slots, text, part, whole)
+    return whole
 
 
 @compiled_inside
@@ -292,14 +310,16 @@ def finish_search(rules: Rules, arena: Arena, states: Array, lengths: Array) -> 
     stamp = arena.counts[STAMP] + 1
     arena.counts[STAMP] = stamp
     mask = len(arena.merge_slots) - 1
+    none_ends = not any_ends(arena)
     for b in range(arena.counts[N_BEAMS]):
         text, part = int64(arena.beams[b, TEXT]), int64(arena.beams[b, PART])
+        if part != 0 and not arena.parts[part, ALLOWED] & IS_WORD:
+            if not none_ends:
+                continue
+            part = int64(0)
         whole = text
         if part != 0:
-            whole = find_pair(arena.text_slots, text, part)
-            if whole < 0:
-                whole = add_text(rules, arena, text, part)
-                put_pair(arena.text_slots, text, part, whole)
+            whole = end_part(rules, arena, arena.text_slots, text, part)
         logit = arena.beam_logits[b]
         new = find_merged(arena.merge_slots, mask, stamp, whole, 0, n)
         if new < n:
@@ -332,6 +352,16 @@ def finish_search(rules: Rules, arena: Arena, states: Array, lengths: Array) -> 
         arena.order,
         arena.spare,
     )
+
+
+@compiled_inside
+def any_ends(arena: Arena) -> Any:
+    """Whether any beam ends with a word of the vocabulary; where none does, all lose their last."""
+    for b in range(arena.counts[N_BEAMS]):
+        part = arena.beams[b, PART]
+        if part == 0 or arena.parts[part, ALLOWED] & IS_WORD:
+            return True
+    return False
 
 
 @compiled_inside
