@@ -309,7 +309,7 @@ def test_training_goes_on_without_the_faulty_rows_when_told_so(project: Path) ->
         *("--skip-bad", "--updates", "1", "--out", "second", "--mask-time-prob", "0.5"),
     )
     assert shown.code == 0, shown.err
-    assert f"train: kept 4 of {len(HEADERS_TELL) + 4} rows, 0.00 hours of " in shown.err
+    assert f"train: kept 4 of {len(HEADERS_TELL) + 4} rows, 3 seconds of " in shown.err
     assert "the others are in second/training/rejected-train.tsv" in shown.err
     rejected = (project / "second" / "training" / "rejected-train.tsv").read_text(encoding="utf-8")
     told = {row.split("\t")[1]: row.split("\t")[2] for row in rejected.splitlines()[1:]}

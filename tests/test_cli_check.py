@@ -331,7 +331,7 @@ def test_report_writes_the_page(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     assert code == 3
     assert "made out/check.html: open it in a browser\n" in err
     page = (tmp_path / "out" / "check.html").read_text(encoding="utf-8")
-    assert page == "data/ca ca 3 7"
+    assert page == "ca ca 3 7"
 
 
 def test_deep_tells_levels(run: Run, speech_rows: Rows) -> None:

@@ -79,7 +79,7 @@ def test_the_screen_says_what_was_read_kept_and_made(run: Run, recordings: Path)
     assert re.sub(r"in \d+:\d\d", "in M:SS", err) == (
         "divided into train, dev and test (a tenth each for dev and test, at most 60 min);"
         " no sentence is shared, 2 of 2 speakers are\n"
-        "kept 12 of 15 rows, 0.00 hours of 0.00; 3 left out: E_EMPTY 1, E_MISSING 1,"
+        "kept 12 of 15 rows, 12 seconds of 13 seconds; 3 left out: E_EMPTY 1, E_MISSING 1,"
         " E_EMPTY_TEXT 1 (rejected.tsv says why)\n"
         "made data/ca in M:SS\n"
         "next: w2vctc build-vocab --lang ca\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from layouts import LAYOUTS, RATE, Clip, make_clips
+from numpy.typing import NDArray
 
 from w2vctc.cache import CACHE_VARIABLE
 from w2vctc.corpus.corpus import Corpus, read_corpus
@@ -53,7 +54,7 @@ def test_the_same_clips_give_the_same_utterances(tmp_path: Path, name: str) -> N
     assert fingerprint(tmp_path / "data") == before
 
 
-def _differ(heard: np.ndarray, clip: Clip, n_same: int) -> float:
+def _differ(heard: NDArray[np.float32], clip: Clip, n_same: int) -> float:
     written = clip.sound[:n_same].astype(np.float32) / 32_768
     return float(np.square(heard - written).mean())
 

@@ -202,7 +202,7 @@ def _save_report(path: Path, project: "Project", result: "CheckResult", n_jobs: 
     from w2vctc.cli.screen import say
     from w2vctc.files import save_text
 
-    title = f"{project.data}"
+    title = project.data.resolve().name
     lang = "" if project.lang == "und" else project.lang
     save_text(path, render_check_report(result, title=title, lang=lang, n_jobs=n_jobs))
     say(f"made {path}: open it in a browser")

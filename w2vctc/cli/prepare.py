@@ -141,9 +141,11 @@ def show(
 
 
 def _count(prepared: "Prepared") -> str:
-    """`kept 38 of 40 rows, 0.05 hours of 0.06; 2 left out: E_EMPTY_TEXT 2 (...)`."""
-    hours = f"{prepared.kept_s / 3600:.2f} hours of {prepared.read_s / 3600:.2f}"
-    kept = f"kept {prepared.n_kept:,} of {numbered(prepared.n_read, 'row')}, {hours}"
+    """`kept 38 of 40 rows, 3 minutes of 4 minutes; 2 left out: E_EMPTY_TEXT 2 (...)`."""
+    from w2vctc.cli.screen import format_amount
+
+    amount = f"{format_amount(prepared.kept_s)} of {format_amount(prepared.read_s)}"
+    kept = f"kept {prepared.n_kept:,} of {numbered(prepared.n_read, 'row')}, {amount}"
     if not prepared.left_out:
         return kept
     reasons = ", ".join(f"{code} {count:,}" for code, count in prepared.left_out.items())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from w2vctc.cli.screen import say
+from w2vctc.cli.screen import format_amount, say
 from w2vctc.corpus.checks.rows import CheckedRows, check_references, refuse_faults, render_rejected
 from w2vctc.corpus.corpus import Corpus, read_corpus
 from w2vctc.corpus.fault import Fault
@@ -183,7 +183,7 @@ def take_rows(checked: CheckedRows, split: str, *, skip_bad: bool, reject_to: Pa
     say(
         f"{split}: kept {len(checked.kept):,} of"
         f" {numbered(len(checked.kept) + len(checked.faults), 'row')},"
-        f" {checked.kept_s / 3600:.2f} hours of {total_s / 3600:.2f}; the others are in {path}"
+        f" {format_amount(checked.kept_s)} of {format_amount(total_s)}; the others are in {path}"
     )
 
 

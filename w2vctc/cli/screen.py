@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from w2vctc.words import numbered
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -121,6 +123,15 @@ def format_time(seconds: float) -> str:
     hours, minutes = divmod(whole // 60, 60)
     tail = f"{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
     return f"{hours}:{tail}" if hours else tail
+
+
+def format_amount(seconds: float) -> str:
+    """`3.14 hours`, `41 minutes` or `25 seconds`: an amount of speech."""
+    if seconds >= 3600:
+        return f"{seconds / 3600:.2f} hours"
+    if seconds >= 59.5:
+        return numbered(round(seconds / 60), "minute")
+    return numbered(round(seconds), "second")
 
 
 def format_share(share: float | None) -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from w2vctc.acoustic.presets import DATA_SIZES, LARGE_HIDDEN_SIZE, TINY, choose_schedule
-from w2vctc.words import numbered
+from w2vctc.cli.screen import format_amount
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
@@ -79,12 +79,3 @@ def _advise_schedule(
         f"{amount} to train on: `w2vctc finetune {flags}` takes --model {options.model} --preset"
         f" {size} by itself: {schedule.updates:,} updates of {schedule.batch_s:g} s{frozen}"
     )
-
-
-def format_amount(seconds: float) -> str:
-    """`3.14 hours`, `41 minutes` or `25 seconds`: an amount of speech."""
-    if seconds >= 3600:
-        return f"{seconds / 3600:.2f} hours"
-    if seconds >= 59.5:
-        return numbered(round(seconds / 60), "minute")
-    return numbered(round(seconds), "second")

@@ -6,8 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from w2vctc.cli.checking.advice import format_amount
-from w2vctc.cli.screen import format_share
+from w2vctc.cli.screen import format_amount, format_share
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
