@@ -9,6 +9,7 @@ import typer
 from w2vctc.cli import flags
 
 if TYPE_CHECKING:
+    from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
     from w2vctc.vocab import Vocabulary
 
@@ -71,9 +72,16 @@ class BuiltVocabulary:
 
 
 def build_vocab(
-    project: "Project", *, digraphs: bool = False, overwrite: bool = False
+    project: "Project",
+    *,
+    digraphs: bool = False,
+    overwrite: bool = False,
+    corpus: "Corpus | None" = None,
 ) -> BuiltVocabulary:
-    """Writes vocab.json, tokenizer and preprocessor files into the project's model folder."""
+    """Writes vocab.json, tokenizer and preprocessor files into the project's model folder.
+
+    corpus: the project's data, where somebody has read it already.
+    """
     from w2vctc.cli.rows import (
         make_normalizer,
         open_corpus,
@@ -91,7 +99,7 @@ def build_vocab(
 
     profile = open_profile(project)
     normalize = make_normalizer(profile)
-    corpus = open_corpus(project)
+    corpus = corpus or open_corpus(project)
     rows_of_split(corpus, "train")  # or it is told that there is none
     texts = [normalize(text) for text in usable_texts(corpus, "train", profile=profile)]
     vocabulary = build_vocabulary(texts, digraphs=profile.digraphs if digraphs else ())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.acoustic.presets import Schedule
     from w2vctc.acoustic.training import FinetuneResult, TrainingData
+    from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
     from w2vctc.vocab import Vocabulary
 
@@ -127,17 +128,19 @@ def finetune_project(
 ) -> "FinetuneResult":
     """Trains the project's model; returns the FinetuneResult."""
     from w2vctc.acoustic.options import apply_options, check_options
+    from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
 
     check_options(options)
     if not (resume or overwrite):
         _refuse_to_lose(project.model)
-    vocabulary = _open_vocabulary(project, say)
+    corpus = open_corpus(project)
+    vocabulary = _open_vocabulary(project, corpus, say)
     from w2vctc.acoustic.model import load_config
     from w2vctc.acoustic.presets import choose_schedule
 
     config = load_config(options.model, allow_pickle=options.allow_pickle)
-    data = _check_data(project, options, vocabulary, config)
+    data = _check_data(project, corpus, options, vocabulary, config)
     minutes = sum(row.duration_s or 0.0 for row in data.train) / 60
     schedule = apply_options(
         choose_schedule(
@@ -209,30 +212,35 @@ def _train(
     return result
 
 
-def _open_vocabulary(project: "Project", say: Callable[[str], None]) -> "Vocabulary":
+def _open_vocabulary(
+    project: "Project", corpus: "Corpus", say: Callable[[str], None]
+) -> "Vocabulary":
     from w2vctc.cli.build_vocab import build_vocab
     from w2vctc.vocab import load_vocabulary
 
     if (project.model / "vocab.json").exists():
         return load_vocabulary(project.model)
     say(f"no vocabulary in {project.model} yet: building it (w2vctc build-vocab shows it)")
-    return build_vocab(project).vocabulary
+    return build_vocab(project, corpus=corpus).vocabulary
 
 
 def _check_data(
-    project: "Project", options: "FinetuneOptions", vocabulary: "Vocabulary", config: Any
+    project: "Project",
+    corpus: "Corpus",
+    options: "FinetuneOptions",
+    vocabulary: "Vocabulary",
+    config: Any,
 ) -> "TrainingData":
     """The checked rows of train and dev."""
     from w2vctc.acoustic.model import count_model_frames
     from w2vctc.acoustic.training import TrainingData
-    from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, rows_of_split, take_rows
+    from w2vctc.cli.rows import make_normalizer, open_profile, rows_of_split, take_rows
     from w2vctc.cli.screen import say
     from w2vctc.corpus.checks.rows import check_rows
     from w2vctc.errors import DataError
 
     profile = open_profile(project)
     normalize = make_normalizer(profile)
-    corpus = open_corpus(project)
     splits = {}
     for split in ("train", "dev"):
         rows, faults = rows_of_split(corpus, split)
