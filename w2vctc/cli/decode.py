@@ -35,6 +35,8 @@ def decode_cli(
     token_min_logp: flags.TokenMinLogp = None,
     vocabulary: flags.VocabularyKind = None,
     unk_score_offset: flags.UnkScoreOffset = None,
+    oov_order: flags.OovOrder = None,
+    oov_weight: flags.OovWeight = None,
     hotwords: flags.Hotwords = None,
     hotword_weight: flags.HotwordWeight = None,
     engine: flags.DecodingEngine = "auto",
@@ -63,6 +65,8 @@ def decode_cli(
         engine=chosen,
         vocabulary=vocabulary,
         unk_score_offset=unk_score_offset,
+        oov_order=oov_order,
+        oov_weight=oov_weight,
         hotwords=expected,
         hotword_weight=hotword_weight,
     )

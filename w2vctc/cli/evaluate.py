@@ -32,6 +32,8 @@ def evaluate_cli(
     token_min_logp: flags.TokenMinLogp = None,
     vocabulary: flags.VocabularyKind = None,
     unk_score_offset: flags.UnkScoreOffset = None,
+    oov_order: flags.OovOrder = None,
+    oov_weight: flags.OovWeight = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
@@ -64,6 +66,8 @@ def evaluate_cli(
         engine=chosen,
         vocabulary=vocabulary,
         unk_score_offset=unk_score_offset,
+        oov_order=oov_order,
+        oov_weight=oov_weight,
     )
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
     evaluation = evaluate(

@@ -80,6 +80,17 @@ UnkScoreOffset = Annotated[
     float | None,
     typer.Option(help="Added, in log10, to a word that the LM does not know.  [default: -10]"),
 ]
+OovOrder = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Score unknown words by an n-gram of letters of this order, learned from the LM's"
+        " words; --unk-score-offset is 0 then unless given.  [default: 0, none]",
+    ),
+]
+OovWeight = Annotated[
+    float | None, typer.Option(help="Weight of the n-gram of letters.  [default: 1]")
+]
 Hotwords = Annotated[
     Path | None,
     typer.Option(readable=False, help="A file of words or phrases to expect, one per line."),

@@ -123,6 +123,8 @@ def search_options(
         alpha=lm.alpha if lm is not None else None,
         beta=lm.beta if lm is not None else None,
     )
+    if given.get("oov_order") and given.get("unk_score_offset") is None:
+        given["unk_score_offset"] = 0.0  # the spelling is the price of an unknown word
     return override(
         found,
         alpha=alpha,

@@ -118,10 +118,18 @@ def build_decoder(
 
 
 def _check_options(options: DecodingOptions) -> None:
-    if options.vocabulary == "closed":
+    unknown = [
+        name
+        for name, wanted in (
+            ("closed vocabulary", options.vocabulary == "closed"),
+            ("n-gram of letters (oov_order)", options.oov_order > 0),
+        )
+        if wanted
+    ]
+    if unknown:
         raise MachineError(
-            "pyctcdecode knows no closed vocabulary",
-            hint="decode with --engine fast and an ARPA file, or with --vocabulary open",
+            f"pyctcdecode knows no {unknown[0]}",
+            hint="decode with --engine fast and an ARPA file, or leave that out",
             code="E_ENGINE",
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from w2vctc.errors import UsageError
+from w2vctc.lm.ngram import MAX_ORDER
 
 # Measured with beam 100, WER with -5 and with -8: simulated Catalan 17.1 and 10.9 %, Kichwa dev
 # 62.5 and 60.3 %, bundled numbers 2.0 and 1.6 %, in 1.2 to 3 times the time; -10, or 400 readings
@@ -35,6 +36,13 @@ class DecodingOptions:
     unk_score_offset: float = -10.0
     """Added, in log10, to a word that the language model does not know."""
 
+    oov_order: int = 0
+    """Letters up to which an n-gram of letters looks back, which learns from the language model's
+    words and adds the log10 of its probability for each unknown word; 0 is none, fast engine only.
+    With it an `unk_score_offset` near 0 suits."""
+    oov_weight: float = 1.0
+    """Weight of the n-gram of letters, in log10 before alpha."""
+
     vocabulary: VocabularyKind = "open"
     """"closed" lets only the language model's words and the hotwords be found; fast engine only."""
 
@@ -63,13 +71,18 @@ class DecodingOptions:
     """Added for each hotword in a text, and in part for the beginning of one."""
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "beta", "unk_score_offset", "hotword_weight"):
+        for name in ("alpha", "beta", "unk_score_offset", "oov_weight", "hotword_weight"):
             value = getattr(self, name)
             if not math.isfinite(value):
                 raise UsageError(f"{name} = {value}: not a finite number", hint=f"set {name} anew")
         if self.vocabulary not in VOCABULARY_KINDS:
             raise UsageError(
                 f"no vocabulary {self.vocabulary!r}", hint=f"choose {', '.join(VOCABULARY_KINDS)}"
+            )
+        if not 0 <= self.oov_order <= MAX_ORDER:
+            raise UsageError(
+                f"oov_order = {self.oov_order}: an n-gram of letters has 1 to {MAX_ORDER}",
+                hint="use 3 to 6, or 0 for none",
             )
         if self.alpha < 0:
             raise UsageError(

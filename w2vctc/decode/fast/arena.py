@@ -13,8 +13,8 @@ Array = npt.NDArray[Any]
 
 # Whole numbers of the rules, and fractions.
 BLANK, SPACE, LONGEST_LABEL, BEAM_WIDTH, HAS_LM, HAS_KNOWN, N_STATE, END_ID = range(8)
-EMPTY_WORD, CLOSED = range(8, 10)
-PRUNE_LOGP, MIN_LOGP, ALPHA, BETA, UNK_OFFSET, HOT_WEIGHT = range(6)
+EMPTY_WORD, CLOSED, SPELLS, SPELL_START = range(8, 12)
+PRUNE_LOGP, MIN_LOGP, ALPHA, BETA, UNK_OFFSET, HOT_WEIGHT, OOV_WEIGHT = range(7)
 
 
 class Rules(NamedTuple):
@@ -26,10 +26,12 @@ class Rules(NamedTuple):
 
     numbers, values: see the names above; SPACE is -1 where no label divides words, HAS_KNOWN
     whether any word counts as known, EMPTY_WORD whether an empty last word is scored, CLOSED
-    whether known words and hotwords are the only ones.
+    whether known words and hotwords are the only ones, SPELLS whether unknown words are scored by
+    their spelling, SPELL_START where they begin in it.
     known: per node of the trie of words, 1 where a known word begins so, 2 where one ends.
     hot_child: (n, n_signs) trie of the hotwords, 0 where there is no child; hot_words: (n, 2)
     letters of the word that a part is compared with, and whether a hotword ends there.
+    spell_keys, spell_values, spell_log10, spell_shorter: `lm.spelling.SpellingModel`'s arrays.
     """
 
     numbers: Array
@@ -47,13 +49,17 @@ class Rules(NamedTuple):
     known: Array
     hot_child: Array
     hot_words: Array
+    spell_keys: Array
+    spell_values: Array
+    spell_log10: Array
+    spell_shorter: Array
 
 
 N_PARTS, N_TEXTS, N_SPANS, N_BEAMS, STAMP = range(5)
 """What `Arena.counts` counts."""
 
 # Columns.
-PARENT, SIGN, LENGTH, NODE, HOT, WORD, IS_KNOWN, ALLOWED = range(8)  # of parts
+PARENT, SIGN, LENGTH, NODE, HOT, WORD, IS_KNOWN, ALLOWED, SPELLED = range(9)  # of parts
 BEGINS_WORD, IS_WORD = 1, 2  # what ALLOWED says of a part, added up
 LAST_PART, N_WORDS, N_HOT, N_CONTEXT = range(1, 5)  # of texts, after PARENT
 LOG10, SCORE = range(2)  # of text_scores
@@ -67,7 +73,8 @@ class Arena(NamedTuple):
     """What one utterance's search has found so far. Rows are added, never taken away.
 
     A part is the beginning of a word, a text is a series of whole words, each once only, so that
-    equal numbers are equal strings; number 0 is the empty one. `child` has the part that a part
+    equal numbers are equal strings; number 0 is the empty one. `part_spellings` has the log10
+    probability of a part's letters. `child` has the part that a part
     and one more sign make, `text_slots` in the same way the texts by hash: key, text. A state is
     the last words and the n-grams that they are. A span is a word's frames in front of a list of
     spans; number 0 is the empty list. Beams and candidates are readings of the frames so far: a
@@ -79,6 +86,7 @@ class Arena(NamedTuple):
     child: Array
     parts: Array
     part_scores: Array
+    part_spellings: Array
     texts: Array
     text_scores: Array
     states: Array
@@ -96,7 +104,7 @@ class Arena(NamedTuple):
 
 _FEW = 1 << 10
 _ROOMS = {
-    "part": ("parts", "part_scores", "child"),
+    "part": ("parts", "part_scores", "part_spellings", "child"),
     "text": ("texts", "text_scores", "states"),
     "span": ("spans",),
     "beam": (
@@ -112,8 +120,9 @@ def make_arena(*, n_labels: int, n_signs: int, n_state: int) -> Arena:
         counts=np.array([1, 1, 1, 1, 0], np.int64),
         active=np.zeros(n_labels, np.int32),
         child=np.zeros((_FEW, n_signs), np.int32),
-        parts=np.zeros((_FEW, 8), np.int32),
+        parts=np.zeros((_FEW, 9), np.int32),
         part_scores=np.zeros(_FEW, np.float64),
+        part_spellings=np.zeros(_FEW, np.float64),
         texts=np.zeros((_FEW, 5), np.int32),
         text_scores=np.zeros((_FEW, 2), np.float64),
         states=np.zeros((_FEW, 2 * n_state), np.int32),

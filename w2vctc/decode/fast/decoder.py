@@ -15,6 +15,8 @@ from w2vctc.decode.fast.arena import (
     N_CONTEXT,
     N_STATE,
     SPANS,
+    SPELL_START,
+    SPELLED,
     TEXT,
     Arena,
     Rules,
@@ -27,6 +29,7 @@ from w2vctc.decode.hypothesis import Hypothesis, place_word
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.errors import UsageError
 from w2vctc.lm.folder import LanguageModelFiles
+from w2vctc.lm.spelling import SpellingModel, load_spelling
 from w2vctc.lm.table import NgramTable, load_table
 from w2vctc.vocab import Vocabulary
 
@@ -104,6 +107,7 @@ class FastDecoder:
             n_labels=emissions.shape[1], n_signs=rules.hot_child.shape[1], n_state=n_state
         )
         arena.parts[0, HOT] = 0 if len(rules.hot_words) > 1 else -1
+        arena.parts[0, SPELLED] = rules.numbers[SPELL_START]
         arena.texts[0, N_CONTEXT] = len(start.words)
         arena.states[0, : len(start.words)] = start.words
         arena.states[0, n_state : n_state + len(start.nodes)] = start.nodes
@@ -160,18 +164,29 @@ def build_fast_decoder(
     """A decoder ready to use; without `lm` it sums the paths of each text and nothing else.
 
     `on_news` hears what takes a while the first time. Raises ModelError (E_VOCAB, E_LM) when
-    vocabulary or language model cannot be used or do not fit each other.
+    vocabulary or language model cannot be used or do not fit each other, UsageError for options
+    that need a language model where there is none.
     """
     options = options or DecodingOptions()
     labels = decoder_labels(vocabulary)
     warm(on_news=on_news)
     table = None if lm is None else load_table(lm.ngram, on_news=on_news)
     unigrams = None if lm is None else lm.unigrams
-    rules = build_rules(labels, options=options, table=table, unigrams=unigrams)
+    spelling = _load_spelling(lm, options.oov_order) if options.oov_order else None
+    rules = build_rules(labels, options=options, table=table, unigrams=unigrams, spelling=spelling)
     decoder = FastDecoder(rules, vocabulary, options, _start_state(table))
     if lm is not None:
         decoder.warnings = tuple(fit_warnings(lm, vocabulary))
     return decoder
+
+
+def _load_spelling(lm: LanguageModelFiles | None, order: int) -> SpellingModel:
+    if lm is None:
+        raise UsageError(
+            "an n-gram of letters (oov_order) without a language model",
+            hint="it learns from the words of a language model: give one with --lm",
+        )
+    return load_spelling(lm.unigrams or (), order=order)
 
 
 def _start_state(table: NgramTable | None) -> NgramState:

@@ -18,8 +18,11 @@ from w2vctc.decode.fast.arena import (
     LONGEST_LABEL,
     MIN_LOGP,
     N_STATE,
+    OOV_WEIGHT,
     PRUNE_LOGP,
     SPACE,
+    SPELL_START,
+    SPELLS,
     UNK_OFFSET,
     Array,
     Rules,
@@ -27,6 +30,7 @@ from w2vctc.decode.fast.arena import (
 from w2vctc.decode.fast.hotwords import build_hot_trie
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.errors import ModelError, UsageError
+from w2vctc.lm.spelling import SpellingModel
 from w2vctc.lm.table import NgramTable, encode_words
 
 _NONE = -1
@@ -47,8 +51,11 @@ def build_rules(
     options: DecodingOptions,
     table: NgramTable | None,
     unigrams: Collection[str] | None,
+    spelling: SpellingModel | None = None,
 ) -> Rules:
     """The rules for decoder labels ("" for the blank, a space for the delimiter).
+
+    spelling: what unknown words are scored by, besides the options' offset.
 
     Raises ModelError E_VOCAB for a label with a space among other characters, or without a blank,
     E_LM for a closed vocabulary without words; UsageError for one without language model.
@@ -75,6 +82,8 @@ def build_rules(
         END_ID: table.end_id if table else 0,
         EMPTY_WORD: options.score_empty_word,
         CLOSED: closed,
+        SPELLS: spelling is not None and table is not None,
+        SPELL_START: spelling.start if spelling else 0,
     }
     return Rules(
         numbers=np.array([int(numbers[index]) for index in range(len(numbers))], np.int64),
@@ -86,6 +95,7 @@ def build_rules(
         known=known,
         hot_child=hot.child,
         hot_words=hot.words,
+        **_spelling_arrays(spelling),
     )
 
 
@@ -98,6 +108,7 @@ def weigh_options(options: DecodingOptions) -> Array:
         BETA: options.beta,
         UNK_OFFSET: options.unk_score_offset,
         HOT_WEIGHT: options.hotword_weight,
+        OOV_WEIGHT: options.oov_weight,
     }
     return np.array([weights[index] for index in range(len(weights))], np.float64)
 
@@ -141,6 +152,15 @@ def _ngram_arrays(table: NgramTable | None) -> dict[str, Array]:
     for array in arrays.values():
         array.flags.writeable = False
     return arrays
+
+
+def _spelling_arrays(spelling: SpellingModel | None) -> dict[str, Array]:
+    return {
+        "spell_keys": spelling.keys if spelling else np.full(1, _NONE, np.int64),
+        "spell_values": spelling.values if spelling else np.zeros(1, np.int32),
+        "spell_log10": spelling.log10 if spelling else np.zeros((1, 2), np.float32),
+        "spell_shorter": spelling.shorter if spelling else np.zeros(1, np.int32),
+    }
 
 
 def _mark_known(table: NgramTable | None, unigrams: Collection[str] | None) -> tuple[Array, bool]:

@@ -32,9 +32,12 @@ from w2vctc.decode.fast.arena import (
     N_TEXTS,
     N_WORDS,
     NODE,
+    OOV_WEIGHT,
     PARENT,
     SCORE,
     SIGN,
+    SPELLED,
+    SPELLS,
     UNK_OFFSET,
     WORD,
     Arena,
@@ -48,6 +51,8 @@ from w2vctc.lm.compiled import (
     float64,
     int64,
 )
+from w2vctc.lm.spelling import WORD_END
+from w2vctc.lm.spelling_loops import score_sign
 from w2vctc.lm.table_loops import find_child
 
 # pyctcdecode's and our way to the same constant differ in the last digit.
@@ -106,8 +111,21 @@ def add_part(rules: Rules, arena: Arena, parent: Int, sign: Int) -> Int:
     new[NODE], new[HOT], new[WORD] = node, hot, word
     new[IS_KNOWN] = word > 0 and (not rules.numbers[HAS_KNOWN] or rules.known[node] & 2 > 0)
     new[ALLOWED] = allow_part(rules, node, hot, new[IS_KNOWN] != 0)
-    arena.part_scores[part] = score_part(rules, int64(new[LENGTH]), node, hot)
+    if rules.numbers[SPELLS]:
+        log10_p, spelled = spell_on(rules, int64(before[SPELLED]), int64(rules.code_points[sign]))
+        new[SPELLED] = spelled
+        arena.part_spellings[part] = arena.part_spellings[parent] + log10_p
+    spelling = arena.part_spellings[part]
+    arena.part_scores[part] = score_part(rules, int64(new[LENGTH]), node, hot, spelling)
     return part
+
+
+@compiled_inside
+def spell_on(rules: Rules, node: Int, sign: Int) -> Any:
+    """log10 P(sign | the letters before it), and where the spelling stands then."""
+    return score_sign(
+        rules.spell_keys, rules.spell_values, rules.spell_log10, rules.spell_shorter, node, sign
+    )
 
 
 @compiled_inside
@@ -124,12 +142,18 @@ def allow_part(rules: Rules, node: Int, hot: Int, is_known: bool) -> Int:
 
 
 @compiled_inside
-def score_part(rules: Rules, length: Int, node: Int, hot: Int) -> Real:
-    """What a word that begins so costs before it is complete: nothing where it may become known."""
+def score_part(rules: Rules, length: Int, node: Int, hot: Int, spelling: Real) -> Real:
+    """What a word that begins so costs before it is complete: nothing where it may become known.
+
+    spelling: log10 P(the letters so far), which is what an unknown one costs where there is such.
+    """
     if hot >= 0:
         return rules.weights[HOT_WEIGHT] * length / int64(rules.hot_words[hot, 0])
     if not rules.numbers[HAS_LM] or (node >= 0 and rules.known[node] & 1 > 0):
         return 0.0
+    if rules.numbers[SPELLS]:
+        log10_p = rules.weights[UNK_OFFSET] + rules.weights[OOV_WEIGHT] * spelling
+        return rules.weights[ALPHA] * log10_p * TO_NATURAL
     score = rules.weights[UNK_OFFSET]
     return score * length / USUAL_LENGTH if length > USUAL_LENGTH else score
 
@@ -155,6 +179,9 @@ def add_text(rules: Rules, arena: Arena, parent: Int, part: Int) -> Int:
         log10_word = float64(log10_p)
         if not word[IS_KNOWN]:
             log10_word += rules.weights[UNK_OFFSET]
+            if rules.numbers[SPELLS]:
+                log10_end, _ = spell_on(rules, int64(word[SPELLED]), WORD_END)
+                log10_word += rules.weights[OOV_WEIGHT] * (arena.part_spellings[part] + log10_end)
         arena.text_scores[text, LOG10] = log10_word
         arena.text_scores[text, SCORE] = arena.text_scores[parent, SCORE] + weigh(rules, log10_word)
     return text
