@@ -72,7 +72,9 @@ def test_a_compiler_that_fails_is_told_and_leaves_nothing_behind(
         if real:
             target.symlink_to(real)
         else:
-            target.write_text("#!/bin/bash\nexit 0\n", encoding="utf-8")
+            # what is piped into it is read, or the writer would end by a broken pipe
+            body = "while read -r _; do :; done" if name == "g++" else "exit 0"
+            target.write_text(f"#!/bin/bash\n{body}\n", encoding="utf-8")
             target.chmod(0o755)
     python = bare_path / "python"
     python.write_text('#!/bin/bash\n[ "$3" = --version ]\n', encoding="utf-8")
