@@ -110,7 +110,9 @@ def add_part(rules: Rules, arena: Arena, parent: Int, sign: Int) -> Int:
     new[PARENT], new[SIGN], new[LENGTH] = parent, sign, before[LENGTH] + 1
     new[NODE], new[HOT], new[WORD] = node, hot, word
     new[IS_KNOWN] = word > 0 and (not rules.numbers[HAS_KNOWN] or rules.known[node] & 2 > 0)
-    new[ALLOWED] = allow_part(rules, node, hot, new[IS_KNOWN] != 0)
+    new[ALLOWED] = BEGINS_WORD | IS_WORD
+    if rules.numbers[CLOSED]:
+        new[ALLOWED] = allow_part(rules, node, hot, new[IS_KNOWN] != 0)
     if rules.numbers[SPELLS]:
         log10_p, spelled = spell_on(rules, int64(before[SPELLED]), int64(rules.code_points[sign]))
         new[SPELLED] = spelled
@@ -130,9 +132,7 @@ def spell_on(rules: Rules, node: Int, sign: Int) -> Any:
 
 @compiled_inside
 def allow_part(rules: Rules, node: Int, hot: Int, is_known: bool) -> Int:
-    """BEGINS_WORD where the vocabulary has a word that begins so, and IS_WORD where one ends."""
-    if not rules.numbers[CLOSED]:
-        return BEGINS_WORD | IS_WORD
+    """BEGINS_WORD where a closed vocabulary has a word that begins so, IS_WORD where one ends."""
     allowed = int64(0)
     if hot >= 0 or (node >= 0 and rules.known[node] & 1 > 0):
         allowed |= BEGINS_WORD

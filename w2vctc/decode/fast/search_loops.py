@@ -129,11 +129,11 @@ def add_logs(a: Real, b: Real) -> Real:
 @compiled_inside
 def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) -> Int:
     """Every beam continued by every label worth a try, equal readings merged; how many they are."""
-    blank, space = rules.numbers[BLANK], rules.numbers[SPACE]
+    blank, space, closed = rules.numbers[BLANK], rules.numbers[SPACE], rules.numbers[CLOSED] != 0
     beams, beam_logits = arena.beams, arena.beam_logits
     candidates, logits = arena.candidates, arena.candidate_logits
     text_slots, merge_slots, active = arena.text_slots, arena.merge_slots, arena.active
-    closed = rules.numbers[CLOSED] != 0
+    parts, child, starts, signs = arena.parts, arena.child, rules.label_starts, rules.label_signs
     n_beams = arena.counts[N_BEAMS]
     stamp = arena.counts[STAMP]
     merge_mask = 3
@@ -154,14 +154,17 @@ def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) 
                 end = t + 1
             elif label == space:
                 if part != 0:
-                    if closed and not arena.parts[part, ALLOWED] & IS_WORD:
+                    if closed and not parts[part, ALLOWED] & IS_WORD:
                         continue
-                    text, part = end_part(rules, arena, text_slots, text, part), 0
+                    whole = find_pair(text_slots, text, part)
+                    text = end_part(rules, arena, text, part) if whole < 0 else whole
+                    part = int64(0)
                     word_start, word_end = start, end
                 start, end = -1, -1
             else:
-                part = extend_part(rules, arena, part, label)
-                if closed and not arena.parts[part, ALLOWED] & BEGINS_WORD:
+                longer = find_part(child, starts, signs, part, label)
+                part = extend_part(rules, arena, part, label) if longer == 0 else longer
+                if closed and not parts[part, ALLOWED] & BEGINS_WORD:
                     continue
                 start = t if start < 0 else start
                 end = t + 1
@@ -172,19 +175,36 @@ def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) 
             else:
                 logits[new] = logit
                 n_candidates += 1
-                candidates[new, TEXT], candidates[new, PART] = text, part
-                candidates[new, LAST] = label
+                candidates[new, TEXT], candidates[new, PART], candidates[new, LAST] = (
+                    text,
+                    part,
+                    label,
+                )
             # Of readings that are one now, the last has its frames kept.
-            candidates[new, SPANS] = beams[b, SPANS]
-            candidates[new, START], candidates[new, END] = start, end
-            candidates[new, WORD_START], candidates[new, WORD_END] = word_start, word_end
+            candidates[new, SPANS], candidates[new, START] = beams[b, SPANS], start
+            candidates[new, END], candidates[new, WORD_START] = end, word_start
+            candidates[new, WORD_END] = word_end
     arena.counts[STAMP] = stamp
     return n_candidates
 
 
 @compiled_inside
+def find_part(child: Array, label_starts: Array, label_signs: Array, part: Int, label: Int) -> Int:
+    """The part with a label behind it, 0 where there was none yet.
+
+    Nearly always there is one: to hand all arrays over to `extend_part` each time would cost more
+    than all the rest.
+    """
+    for place in range(label_starts[label], label_starts[label + 1]):
+        part = int64(child[part, label_signs[place]])
+        if part == 0:
+            break
+    return part
+
+
+@compiled_inside
 def extend_part(rules: Rules, arena: Arena, part: Int, label: Int) -> Int:
-    """The part with a label behind it."""
+    """The part with a label behind it, which may be new."""
     for place in range(rules.label_starts[label], rules.label_starts[label + 1]):
         sign = int64(rules.label_signs[place])
         longer = int64(arena.child[part, sign])
@@ -195,12 +215,10 @@ def extend_part(rules: Rules, arena: Arena, part: Int, label: Int) -> Int:
 
 
 @compiled_inside
-def end_part(rules: Rules, arena: Arena, text_slots: Array, text: Int, part: Int) -> Int:
-    """The text and the part as a whole word behind it."""
-    whole = find_pair(text_slots, text, part)
-    if whole < 0:
-        whole = add_text(rules, arena, text, part)
-        put_pair(text_slots, text, part, whole)
+def end_part(rules: Rules, arena: Arena, text: Int, part: Int) -> Int:
+    """The new text that the part makes as a whole word behind the text."""
+    whole = add_text(rules, arena, text, part)
+    put_pair(arena.text_slots, text, part, whole)
     return whole
 
 
@@ -319,7 +337,8 @@ def finish_search(rules: Rules, arena: Arena, states: Array, lengths: Array) -> 
             part = int64(0)
         whole = text
         if part != 0:
-            whole = end_part(rules, arena, arena.text_slots, text, part)
+            whole = find_pair(arena.text_slots, text, part)
+            whole = end_part(rules, arena, text, part) if whole < 0 else whole
         logit = arena.beam_logits[b]
         new = find_merged(arena.merge_slots, mask, stamp, whole, 0, n)
         if new < n:
