@@ -142,6 +142,7 @@ def train_lm(
     from w2vctc.cli.attach import BINARY_NAME, attach_if_there
     from w2vctc.cli.lm_screen import describe_build
     from w2vctc.cli.rows import make_normalizer, open_profile
+    from w2vctc.decode.known_sentences import save_known_sentences
     from w2vctc.lm.arpa import read_unigrams
     from w2vctc.lm.build import build_lm
     from w2vctc.lm.folder import save_lm_info, save_unigrams
@@ -179,6 +180,7 @@ def train_lm(
         if find_build_binary():
             run_build_binary(arpa, project.lm / BINARY_NAME)
         save_lm_info(project.lm, describe_build(build, score, recipe))
+        save_known_sentences(project.lm, [*own, *other])
         attached = attach_if_there(project)
     n_all = len(transcripts["train"]) + len(lines)
     return TrainedLm(
