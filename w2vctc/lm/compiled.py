@@ -26,8 +26,9 @@ float32: Any = np.float32
 float64: Any = np.float64
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-# Every file with compiled functions has such a name: what is kept on disk belongs to their text.
-_SOURCES = "*_loops.py"
+# What is kept on disk belongs to the text of all these: compiled functions (*_loops.py), the
+# numbers of the columns that they were compiled with, and how they were compiled.
+_SOURCES = ("decode/fast/*.py", "lm/*.py")
 _DONE = "complete"
 
 
@@ -52,7 +53,8 @@ def compiled_inside(function: F) -> F:
     It becomes part of those; a call from anywhere else ends the process. To make it callable from
     outside, too, and to keep it on the disk by itself would triple the compiler's time.
     """
-    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    # A call that stays a call hands dozens of arrays over, each counted in and out.
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 
 def _compile(function: F, **options: bool) -> F:
@@ -97,6 +99,6 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     machine = (numba.__version__, platform.python_version(), binding.get_host_cpu_name())
     digest.update("\n".join(machine).encode())
-    for path in sorted(_PACKAGE.rglob(_SOURCES)):
+    for path in sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
