@@ -120,6 +120,23 @@ def machine_errors(path: Path) -> Iterator[None]:
         raise
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Raises MachineError before any work where `folder` could not be written in the end."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise MachineError(
+            f"{there}: a file stands where a folder should be",
+            hint="choose another path",
+            code="E_NOT_FOLDER",
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise MachineError(
+            f"{there}: no permission to write",
+            hint="choose another folder, or give yourself the right to write there",
+            code="E_PERM",
+        )
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

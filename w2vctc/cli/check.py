@@ -163,7 +163,8 @@ def show_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 def _check_targets(project: "Project", report: Path | None, fix: Path | None) -> None:
     """Refuses what could not be written, or must not, before any work."""
-    from w2vctc.cli.checking.fix import refuse_target, refuse_unwritable
+    from w2vctc.cli.checking.fix import refuse_target
+    from w2vctc.files import refuse_unwritable
 
     if fix is not None:
         refuse_target(fix, place=project.data)

@@ -1,6 +1,5 @@
 """What `prepare` does: read, check, divide, convert, write; each step by the room that owns it."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,8 @@ from w2vctc.corpus.preparation.clip_files import AudioKind, remove_strays
 from w2vctc.corpus.preparation.conversion import Converted, convert_rows
 from w2vctc.corpus.preparation.division import divide_rows, settle_ids
 from w2vctc.corpus.utterance import Utterance
-from w2vctc.errors import DataError, MachineError
+from w2vctc.errors import DataError
+from w2vctc.files import refuse_unwritable
 from w2vctc.project import Project
 
 Report = Callable[[str, int, int], None]  # what is done, how many of how many
@@ -34,7 +34,7 @@ def prepare(project: Project, out: Path, options: PrepareOptions, *, n_jobs: int
     can be used, MachineError; what was converted until then is used by the next run.
     """
     check_target(out, place=project.data, overwrite=options.overwrite)
-    _refuse_unwritable(out)
+    refuse_unwritable(out)
     corpus = _read(project)
     with show_progress() as report:
         checked = _check(corpus, project, options, report)
@@ -103,23 +103,6 @@ def _convert(
         n_jobs=n_jobs,
         on_done=lambda n_done: report(f"to {options.audio}", n_done, len(rows)),
     )
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    """Raises MachineError before any work where the folder could not be written in the end."""
-    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
-    if not there.is_dir():
-        raise MachineError(
-            f"{there}: a file stands where a folder should be",
-            hint="give --out another folder",
-            code="E_NOT_FOLDER",
-        )
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise MachineError(
-            f"{there}: no permission to write",
-            hint="give --out another folder, or give yourself the right to write there",
-            code="E_PERM",
-        )
 
 
 def _read(project: Project) -> Corpus:

@@ -1,12 +1,11 @@
 """What `check --fix` writes: the usable rows, and a list of the others."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from w2vctc.errors import MachineError, UsageError
+from w2vctc.errors import UsageError
 
 if TYPE_CHECKING:
     from w2vctc.corpus.checks.result import CheckResult
@@ -29,23 +28,6 @@ def refuse_target(folder: Path, *, place: Path) -> None:
         raise UsageError(
             f"{folder / REJECTED_NAME}: is there already",
             hint="give --fix a new folder beside the data",
-        )
-
-
-def refuse_unwritable(folder: Path) -> None:
-    """Raises MachineError before any work where `folder` could not be written in the end."""
-    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
-    if not there.is_dir():
-        raise MachineError(
-            f"{there}: a file stands where a folder should be",
-            hint="choose another path",
-            code="E_NOT_FOLDER",
-        )
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise MachineError(
-            f"{there}: no permission to write",
-            hint="choose another folder, or give yourself the right to write there",
-            code="E_PERM",
         )
 
 
