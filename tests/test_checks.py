@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from speech_material import make_babble, write_wav
 
-from w2vctc.corpus.checks.durations import measure_durations
+from w2vctc.corpus.checks.durations import measure_rows
 from w2vctc.corpus.checks.rows import (
     CheckedRows,
     check_references,
@@ -130,14 +130,14 @@ def test_a_sample_that_is_no_number_is_found_before_training(tmp_path: Path, che
 
 def test_an_utterance_is_as_long_as_its_piece(row: Row) -> None:
     for start_s, end_s, duration_s in ((0.0, None, 1.0), (0.25, 0.75, 0.5), (0.25, 1.07, 0.75)):
-        measured = measure_durations([row("x", start_s=start_s, end_s=end_s)])[0]
+        measured = measure_rows([row("x", start_s=start_s, end_s=end_s)])[0].utterance
         assert isinstance(measured, Utterance)
         assert measured.duration_s == duration_s
 
 
 def test_a_piece_that_ends_behind_the_recording_is_told_with_both_lengths(row: Row) -> None:
     for start_s, end_s, piece in ((0.5, 1.2, "0.50 s to 1.20 s"), (1.0, None, "1.00 s to its end")):
-        fault = measure_durations([row("x", start_s=start_s, end_s=end_s)])[0]
+        fault = measure_rows([row("x", start_s=start_s, end_s=end_s)])[0].error
         assert isinstance(fault, Fault)
         assert fault.code == "E_BEYOND"
         assert fault.message.endswith(f"a.wav: it is 1.00 s long, and the piece is {piece}")
@@ -145,7 +145,7 @@ def test_a_piece_that_ends_behind_the_recording_is_told_with_both_lengths(row: R
 
 def test_many_rows_keep_their_order(row: Row) -> None:
     rows = [row("x", duration_s=0.1 + i / 100, name=f"n{i}") for i in range(40)]
-    measured = measure_durations(rows)
+    measured = [one.error or one.utterance for one in measure_rows(rows)]
     assert [one.id for one in measured if isinstance(one, Utterance)] == [one.id for one in rows]
 
 

@@ -35,11 +35,6 @@ class MeasuredRow:
         return next((fault for fault in self.faults if fault.is_error), None)
 
 
-def measure_durations(utterances: Sequence[Utterance]) -> list[Utterance | Fault]:
-    """Each utterance with `duration_s` from its file's header, or what is wrong with the file."""
-    return [row.error or row.utterance for row in measure_rows(utterances)]
-
-
 def measure_rows(
     utterances: Sequence[Utterance], *, on_done: Progress | None = None
 ) -> list[MeasuredRow]:

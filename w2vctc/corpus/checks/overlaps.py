@@ -1,7 +1,7 @@
 """What two splits share: ids, sentences, speakers, sound."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from w2vctc.corpus.checks.result import CheckedRow, Overlap
@@ -102,12 +102,6 @@ def _share_speakers(
     ]
     n_speakers = sum(1 for speaker in counts[1] if speaker)
     return Overlap("speaker", splits, len(shared), n_speakers, tuple(shared[:_EXAMPLES])), faults
-
-
-def iterate_faults(found: Sequence[Shared]) -> Iterator[Fault]:
-    """The faults of all overlaps."""
-    for _, faults in found:
-        yield from faults
 
 
 def _shorten(text: str) -> str:
