@@ -2,10 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from w2vctc.errors import ModelError, W2vctcError
+from w2vctc.errors import ModelError
 from w2vctc.lm import reading
 from w2vctc.lm.arpa import ArpaHeader, check_arpa, read_header, read_unigrams, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
@@ -175,7 +173,7 @@ def test_texts_that_share_a_hash_value_are_no_duplicates(
 ) -> None:
     # What is compared is the texts; hash values only say where to look.
     monkeypatch.setattr(reading, "is_plain", lambda _path, _counts: False)
-    monkeypatch.setattr("w2vctc.lm.arpa.hash", lambda text: len(text) % 2, raising=False)
+    monkeypatch.setattr("w2vctc.lm.arpa_section.hash", lambda text: len(text) % 2, raising=False)
     assert check_arpa(save(tmp_path, GOOD)).counts == (5, 3)
 
 
@@ -199,67 +197,6 @@ def test_endless_lines_do_not_fill_the_memory(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.arpa: No such file"):
         check_arpa(tmp_path / "nowhere.arpa")
-
-
-DAMAGE = st.one_of(
-    st.binary(max_size=6),
-    st.sampled_from(
-        [
-            *(b"\n", b"\t", b" ", b"\r", b"\\", b"-", b".", b"0", b"\0", b"\xff", "ç".encode()),
-            *(b"1e999", b"-1e-50", b"nan", b"-inf", b"inf", b"0x1p3", b"+0", b"-0", b"1e-7", b"_"),
-            *(b"\\1-grams:\n", b"\\2-grams:\n", b"\\end\\\n", b"\\data\\\n", b"ngram 2=3\n"),
-            *(b"<s>", b"</s>", b"<unk>", b"<UNK>", b"sol mar", b"-0.2\tsol mar\n"),
-        ]
-    ),
-)
-
-
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_damaged_files_are_refused_or_keep_the_rules_of_probability(
-    data: st.DataObject, tmp_path: Path
-) -> None:
-    content = bytearray(data.draw(st.sampled_from([GOOD, TRIGRAMS])).encode())
-    for _ in range(data.draw(st.integers(1, 4))):
-        start = data.draw(st.integers(0, len(content)))
-        end = data.draw(st.integers(start, min(len(content), start + 12)))
-        content[start:end] = data.draw(DAMAGE)
-    path = tmp_path / "damaged.arpa"
-    path.write_bytes(bytes(content))
-    for look in (read_unigrams, read_header):
-        try:
-            look(path)
-        except W2vctcError as error:
-            assert error.code == "E_LM"
-            assert str(path) in error.message
-    outcomes = []
-    for plain in (True, False):  # all lines at once, and one by one: they must agree
-        with pytest.MonkeyPatch.context() as patch:
-            if not plain:
-                patch.setattr(reading, "is_plain", lambda _path, _counts: False)
-            try:
-                outcomes.append(str(check_arpa(path)))
-            except W2vctcError as error:
-                outcomes.append(error.message)
-    assert outcomes[0] == outcomes[1]
-    try:
-        counts = check_arpa(path).counts
-        model = read_arpa(path)
-    except W2vctcError as error:
-        assert error.code in ("E_LM", "E_LM_GAPS")
-        assert str(path) in error.message
-        return
-    assert len(model.tables) == len(counts)
-    assert tuple(model.ngram_counts[1:]) == counts[1:]
-    assert {"<unk>", "<s>", "</s>"} <= set(model.words)
-    assert len(set(model.words)) == len(model.words)
-    for table in model.tables:
-        assert (table.log10_prob <= 0).all()
-        assert np.isfinite(table.log10_prob).all()
-        assert table.log10_backoff is None or np.isfinite(table.log10_backoff).all()
-        assert len({tuple(gram) for gram in table.word_ids.tolist()}) == len(table.word_ids)
 
 
 def test_unigrams_come_from_lines_with_two_and_with_three_columns(tmp_path: Path) -> None:

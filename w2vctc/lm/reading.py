@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from w2vctc.errors import ModelError
-from w2vctc.lm.arpa import HINT, LONGEST_LINE_BYTES, check_arpa, read_header
+from w2vctc.lm.arpa import check_arpa, read_header
+from w2vctc.lm.arpa_lines import HINT, LONGEST_LINE_BYTES
 from w2vctc.lm.index import ABSENT, NgramIndex, index_ngrams
 from w2vctc.lm.ngram import SENTENCE_START, SPECIAL_WORDS, UNKNOWN, NgramModel, OrderTable
 
