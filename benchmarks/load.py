@@ -1,0 +1,114 @@
+"""How long the fast engine takes to load an n-gram: the first time, and every other time.
+
+    python benchmarks/load.py lm/ca/lm.arpa
+    python benchmarks/load.py --text corpus.txt --order 5 --prune 0 0 1
+
+Each load is a process of its own, with a cache that is empty for the first one and is left as it is
+for the others; the engine's machine code is compiled before. The words are the unigrams, which an
+ARPA file alone has inside and a folder of train-lm in a file; the table is what the engine reads
+the n-gram from; the decoder is made with all of that, its second load of the table included.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from material import read_lines
+
+from w2vctc.cache import CACHE_VARIABLE
+from w2vctc.lm.arpa import check_arpa, write_arpa
+from w2vctc.lm.estimate import estimate_ngrams
+
+LOAD = """
+import json, resource, sys, time
+from pathlib import Path
+started = time.perf_counter()
+from w2vctc.decode.fast.decoder import build_fast_decoder, warm
+from w2vctc.lm.folder import find_language_model
+from w2vctc.lm.table import load_table
+from w2vctc.vocab import Vocabulary
+warm()
+times = [("start_s", time.perf_counter() - started)]
+def measure(name, action):
+    started = time.perf_counter()
+    answer = action()
+    times.append((name, time.perf_counter() - started))
+    return answer
+path = Path(sys.argv[1])
+if path.is_file():
+    lm = measure("words_s", lambda: find_language_model(path))
+    measure("table_s", lambda: load_table(path))
+    letters = sorted(set("".join(lm.unigrams)) - {"|"})
+    vocabulary = Vocabulary(("<pad>", "<unk>", "|", *letters))
+    measure("decoder_s", lambda: build_fast_decoder(vocabulary, lm=lm))
+    times.append(("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+    print(json.dumps(dict(times)))
+"""
+NAMES = ("words_s", "table_s", "decoder_s", "start_s")
+
+
+def main() -> None:
+    arguments = parse()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = arguments.arpa or make_arpa(arguments, folder / "lm.arpa")
+        run(folder, Path("nothing"))  # compiles
+        first = run(folder, path)
+        later = [run(folder, path) for _ in range(arguments.runs)]
+        size_mb = path.stat().st_size / 1e6
+        counts = check_arpa(path).counts
+    print(f"{size_mb:.1f} MB, {sum(counts):,} n-grams of order 1 to {len(counts)}\n")
+    print("| load | words s | table s | decoder s | start s | peak MiB |")
+    print("|---|---:|---:|---:|---:|---:|")
+    print(render_row("first", [first]))
+    print(render_row(f"later, median of {len(later)}", later))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("arpa", type=Path, nargs="?")
+    parser.add_argument("--text", type=Path, nargs="+", help="files or folders of lines")
+    parser.add_argument("--lang", help="normalize the lines as in this language")
+    parser.add_argument("--order", type=int, default=5)
+    parser.add_argument("--prune", type=int, nargs="*", default=[])
+    parser.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    if not (arguments.arpa or arguments.text):
+        parser.error("name an ARPA file or a --text")
+    return arguments
+
+
+def make_arpa(arguments: argparse.Namespace, path: Path) -> Path:
+    lines = read_lines(arguments.text, lang=arguments.lang)
+    write_arpa(estimate_ngrams(lines, order=arguments.order, pruning=arguments.prune), path)
+    return path
+
+
+def run(cache: Path, path: Path) -> dict[str, Any]:
+    """What one load took, {} where there is no such file."""
+    child = subprocess.run(
+        [sys.executable, "-c", LOAD, str(path)],
+        env={**os.environ, CACHE_VARIABLE: str(cache / "cache"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(child.stdout) if child.stdout else {}
+    return answer
+
+
+def render_row(name: str, runs: "list[dict[str, Any]]") -> str:
+    seconds = [f"{statistics.median(run[name] for run in runs):.2f}" for name in NAMES]
+    peak = statistics.median(run["peak"] for run in runs)
+    mib = peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return f"| {name} | {' | '.join(seconds)} | {mib:.0f} |"
+
+
+if __name__ == "__main__":
+    main()
