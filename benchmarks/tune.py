@@ -108,10 +108,7 @@ def run_tune(dev: Material, options: DecodingOptions, name: str, budget: int) ->
 
 def print_table(found: Sequence[Found], dev: Material, other: Material) -> None:
     print(f"tuned on {dev.describe()}\n")
-    print(
-        "| weights | alpha | beta | decodes | CPU s | times less | WER %, tuned on | other half |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print(HEADER)
     grid = next(one for one in found if one.name.startswith("grid"))
     for one in found:
         decoder = open_decoder(dev.vocabulary, lm=dev.lm, options=one.options, engine="fast")
@@ -120,7 +117,7 @@ def print_table(found: Sequence[Found], dev: Material, other: Material) -> None:
         times = f"{grid.cpu_s / one.cpu_s:.0f}" if one.cpu_s else "-"
         print(
             f"| {one.name} | {one.alpha:.3f} | {one.beta:.2f} | {one.n_decodes:.1f}"
-            f" | {one.cpu_s:.2f} | {times} | {here:.1f} | {there:.1f} |"
+            f" | {one.cpu_s:.1f} | {times} | {here:.1f} | {there:.1f} |"
         )
 
 
