@@ -35,7 +35,8 @@ _DONE = "complete"
 def compiled(function: F) -> F:
     """The same function compiled on its first call, without the interpreter's lock.
 
-    Where the cache folder cannot be written, each process compiles anew.
+    It works in the arrays that it is handed and makes no others. Where the cache folder
+    cannot be written, each process compiles anew.
     """
     numba: Any = importlib.import_module("numba")
     folder = compiled_folder()
@@ -53,14 +54,14 @@ def compiled_inside(function: F) -> F:
     It becomes part of those; a call from anywhere else ends the process. To make it callable from
     outside, too, and to keep it on the disk by itself would triple the compiler's time.
     """
-    # A call that stays a call hands dozens of arrays over, each counted in and out.
-    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def _compile(function: F, **options: bool) -> F:
     numba: Any = importlib.import_module("numba")
-    # numpy's error model: a division needs no test for zero.
-    result: F = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    # numpy's error model: a division needs no test for zero. Without numba's runtime (nrt) nobody
+    # counts who holds an array, which took half of the search's time; the caller holds them all.
+    result: F = numba.njit(nogil=True, error_model="numpy", _nrt=False, **options)(function)
     return result
 
 

@@ -61,7 +61,7 @@ N_PARTS, N_TEXTS, N_SPANS, N_BEAMS, STAMP = range(5)
 # Columns.
 PARENT, SIGN, LENGTH, NODE, HOT, WORD, IS_KNOWN, ALLOWED, SPELLED = range(9)  # of parts
 BEGINS_WORD, IS_WORD = 1, 2  # what ALLOWED says of a part, added up
-LAST_PART, N_WORDS, N_HOT, N_CONTEXT = range(1, 5)  # of texts, after PARENT
+LAST_PART, N_WORDS, N_HOT, N_CONTEXT, N_SIGNS = range(1, 6)  # of texts, after PARENT
 LOG10, SCORE = range(2)  # of text_scores
 SPAN_START, SPAN_END = range(1, 3)  # of spans, after PARENT
 # Of beams and candidates; the last two only of candidates: the frames of the word that ended with
@@ -102,7 +102,8 @@ class Arena(NamedTuple):
     merge_slots: Array
 
 
-_FEW = 1 << 10
+# Enough for most utterances; memory that is not written to costs nothing.
+_FEW = {"part": 1 << 13, "text": 1 << 12, "span": 1 << 11, "beam": 1 << 12}
 _ROOMS = {
     "part": ("parts", "part_scores", "part_spellings", "child"),
     "text": ("texts", "text_scores", "states"),
@@ -119,23 +120,23 @@ def make_arena(*, n_labels: int, n_signs: int, n_state: int) -> Arena:
     arena = Arena(
         counts=np.array([1, 1, 1, 1, 0], np.int64),
         active=np.zeros(n_labels, np.int32),
-        child=np.zeros((_FEW, n_signs), np.int32),
-        parts=np.zeros((_FEW, 9), np.int32),
-        part_scores=np.zeros(_FEW, np.float64),
-        part_spellings=np.zeros(_FEW, np.float64),
-        texts=np.zeros((_FEW, 5), np.int32),
-        text_scores=np.zeros((_FEW, 2), np.float64),
-        states=np.zeros((_FEW, 2 * n_state), np.int32),
-        text_slots=np.full((2 * _FEW, 2), -1, np.int64),
-        spans=np.zeros((_FEW, 3), np.int32),
-        beams=np.zeros((_FEW, 8), np.int32),
-        beam_logits=np.zeros(_FEW, np.float64),
-        candidates=np.zeros((_FEW, 8), np.int32),
-        candidate_logits=np.zeros(_FEW, np.float64),
-        candidate_scores=np.zeros(_FEW, np.float64),
-        order=np.zeros(_FEW, np.int32),
-        spare=np.zeros(_FEW, np.float64),
-        merge_slots=np.zeros((2 * _FEW, 2), np.int64),
+        child=np.zeros((_FEW["part"], n_signs), np.int32),
+        parts=np.zeros((_FEW["part"], 9), np.int32),
+        part_scores=np.zeros(_FEW["part"], np.float64),
+        part_spellings=np.zeros(_FEW["part"], np.float64),
+        texts=np.zeros((_FEW["text"], 6), np.int32),
+        text_scores=np.zeros((_FEW["text"], 2), np.float64),
+        states=np.zeros((_FEW["text"], 2 * n_state), np.int32),
+        text_slots=np.zeros((2 * _FEW["text"], 2), np.int64),
+        spans=np.zeros((_FEW["span"], 3), np.int32),
+        beams=np.zeros((_FEW["beam"], 8), np.int32),
+        beam_logits=np.zeros(_FEW["beam"], np.float64),
+        candidates=np.zeros((_FEW["beam"], 8), np.int32),
+        candidate_logits=np.zeros(_FEW["beam"], np.float64),
+        candidate_scores=np.zeros(_FEW["beam"], np.float64),
+        order=np.zeros(_FEW["beam"], np.int32),
+        spare=np.zeros(_FEW["beam"], np.float64),
+        merge_slots=np.zeros((2 * _FEW["beam"], 2), np.int64),
     )
     arena.beams[0] = 0, 0, -1, 0, -1, -1, -1, -1
     return arena
@@ -169,10 +170,10 @@ def _lengthen(array: Array, n_rows: int) -> Array:
 
 def _matching_slots(arena: Arena, room: str, size: int) -> dict[str, Array]:
     """The hash table that goes with the arrays of a room, twice as long as those."""
-    from w2vctc.decode.fast.search_loops import enter_texts
+    from w2vctc.decode.fast.slot_loops import enter_texts
 
     if room == "text":
-        slots = np.full((2 * size, 2), -1, np.int64)
+        slots = np.zeros((2 * size, 2), np.int64)
         enter_texts(slots, arena.texts, int(arena.counts[N_TEXTS]))
         return {"text_slots": slots}
     return {"merge_slots": np.zeros((2 * size, 2), np.int64)} if room == "beam" else {}

@@ -13,7 +13,9 @@ from w2vctc.decode.fast.arena import (
     HOT,
     N_BEAMS,
     N_CONTEXT,
+    N_SIGNS,
     N_STATE,
+    N_WORDS,
     SPANS,
     SPELL_START,
     SPELLED,
@@ -117,7 +119,7 @@ class FastDecoder:
         return arena
 
     def _results(self, arena: Arena, n: int) -> tuple[Hypothesis, ...]:
-        from w2vctc.decode.fast.search_loops import finish_search
+        from w2vctc.decode.fast.finish_loops import finish_search
 
         n_rows = int(arena.counts[N_BEAMS]) + 1
         states = np.zeros((n_rows, arena.states.shape[1]), np.int32)
@@ -135,18 +137,21 @@ class FastDecoder:
         return NgramState(tuple(words), tuple(nodes))
 
     def _hypothesis(self, arena: Arena, row: int, state: NgramState | None) -> Hypothesis:
-        from w2vctc.decode.fast.search_loops import list_spans, spell_text
+        from w2vctc.decode.fast.finish_loops import list_spans, spell_text
 
         last, spans = (int(arena.candidates[row, column]) for column in (TEXT, SPANS))
-        spelled = spell_text(self._rules.code_points, arena.parts, arena.texts, last)
+        n_words, n_signs = arena.texts[last, [N_WORDS, N_SIGNS]].tolist()
+        spelled = np.full(n_signs + max(n_words - 1, 0), ord(" "), np.int32)
+        spell_text(self._rules.code_points, arena.parts, arena.texts, last, spelled)
         text = spelled.tobytes().decode("utf-32-le")
-        frames = list_spans(arena.spans, spans).tolist()
-        words = text.split(" ") if frames else []
+        frames = np.zeros((n_words, 2), np.int32)
+        list_spans(arena.spans, spans, frames)
+        words = zip(text.split(" ") if n_words else [], frames.tolist(), strict=True)
         score = float(arena.candidate_scores[row])
         acoustic_score = float(arena.candidate_logits[row])
         return Hypothesis(
             text=text,
-            words=tuple(place_word(word, *span) for word, span in zip(words, frames, strict=True)),
+            words=tuple(place_word(word, *span) for word, span in words),
             score=score,
             acoustic_score=acoustic_score,
             lm_score=score - acoustic_score,

@@ -28,6 +28,7 @@ from w2vctc.decode.fast.arena import (
     N_CONTEXT,
     N_HOT,
     N_PARTS,
+    N_SIGNS,
     N_STATE,
     N_TEXTS,
     N_WORDS,
@@ -43,6 +44,7 @@ from w2vctc.decode.fast.arena import (
     Arena,
     Rules,
 )
+from w2vctc.decode.fast.slot_loops import find_pair, put_pair
 from w2vctc.lm.compiled import (
     Array,
     Int,
@@ -61,6 +63,14 @@ LN_10 = math.log(10.0)
 
 USUAL_LENGTH = 6
 """Letters from which on an unknown part costs more with each further one."""
+
+
+@compiled_inside
+def add_logs(a: Real, b: Real) -> Real:
+    """log(e**a + e**b)."""
+    if a >= b:
+        return a + math.log(1 + math.exp(b - a))
+    return b + math.log(1 + math.exp(a - b))
 
 
 @compiled_inside
@@ -88,6 +98,16 @@ def score_word(rules: Rules, state: Array, length: Int, word: Int, new_state: Ar
     for k in range(matched - 1, length):
         log10_p += rules.log10_backoff[state[n_state + k]]
     return log10_p, min(matched, n_state)
+
+
+@compiled_inside
+def extend_part(rules: Rules, arena: Arena, part: Int, label: Int) -> Int:
+    """The part with a label behind it, which may be new."""
+    for place in range(rules.label_starts[label], rules.label_starts[label + 1]):
+        sign = int64(rules.label_signs[place])
+        longer = int64(arena.child[part, sign])
+        part = add_part(rules, arena, part, sign) if longer == 0 else longer
+    return part
 
 
 @compiled_inside
@@ -159,12 +179,23 @@ def score_part(rules: Rules, length: Int, node: Int, hot: Int, spelling: Real) -
 
 
 @compiled_inside
+def end_word(rules: Rules, arena: Arena, text: Int, part: Int) -> Int:
+    """The text that the part makes as a whole word behind the text, which may be new."""
+    whole = find_pair(arena.text_slots, text, part)
+    if whole < 0:
+        whole = add_text(rules, arena, text, part)
+        put_pair(arena.text_slots, text, part, whole)
+    return whole
+
+
+@compiled_inside
 def add_text(rules: Rules, arena: Arena, parent: Int, part: Int) -> Int:
     """A new text: the parent and the part behind it as a whole word."""
     text = arena.counts[N_TEXTS]
     arena.counts[N_TEXTS] += 1
     before, word, new = arena.texts[parent], arena.parts[part], arena.texts[text]
     new[PARENT], new[LAST_PART], new[N_WORDS] = parent, part, before[N_WORDS] + 1
+    new[N_SIGNS] = before[N_SIGNS] + word[LENGTH]
     is_hot = word[HOT] >= 0 and rules.hot_words[word[HOT], 1] != 0
     new[N_HOT] = before[N_HOT] + is_hot
     if rules.numbers[HAS_LM]:
@@ -204,7 +235,8 @@ def score_sentence(
     """
     before = arena.text_scores[text, SCORE]
     length = int64(arena.texts[whole, N_CONTEXT])
-    state[:] = arena.states[whole]
+    for k in range(len(state)):
+        state[k] = arena.states[whole, k]
     log10_word = arena.text_scores[whole, LOG10]
     if text == whole and empty_word:
         log10_unknown, length = score_word(rules, arena.states[text], length, 0, state)
