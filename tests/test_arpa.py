@@ -113,6 +113,7 @@ BROKEN = [
     ("an empty back-off", "sol\t-0.3", "sol\t", 9, "back-off '' is not"),
     ("a top back-off", "-0.2\tsol mar", "-0.2\tsol mar\t-0.1", 14, "at the highest order"),
     ("a word too many", "-0.2\tsol mar", "-0.2\tsol mar cel", 14, "2 words"),
+    ("an empty word", "-0.7\tmar\t-0.3", "-0.7\t\t-0.3", 10, "1 word"),
     ("a word too few", "-0.2\tsol mar", "-0.2\tsol", 14, "2 words"),
     ("no tab", "-0.2\tsol mar", "-0.2 sol mar", 14, "2 words"),
     ("a column too many", "sol\t-0.3", "sol\t-0.3\t1", 9, "1 word"),
@@ -153,6 +154,7 @@ def test_three_orders_are_good(tmp_path: Path) -> None:
     [
         ("-0.1\tsol mar </s>", "-0.3\t<s> sol mar", 20, "a second '<s> sol mar' among the 3-grams"),
         ("sol mar </s>", "mar sol </s>", 20, "the first words of this 3-gram are no 2-gram"),
+        ("sol mar </s>", "mar mar </s>", 20, "the first words of this 3-gram are no 2-gram"),
         ("-0.1\tsol mar </s>", "-0.1\tsol mar cel", 20, "'cel' is not among the unigrams"),
         ("-0.1\tsol mar </s>", "-0.1\tsol mar </s>\t-1", 20, "back-off -1 at the highest order"),
     ],

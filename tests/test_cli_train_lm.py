@@ -35,7 +35,7 @@ def test_transcripts_alone(run: Run, speech_rows: Rows) -> None:
     code, out, err = run("train-lm", "--order", "3", "--engine", "builtin")
     assert code == 0
     assert out.split()[:3] == ["n-grams", "count", "discounts"]
-    assert out.count("fallback: too little text to estimate them") == 3
+    assert out.count("0.500  1.000  1.500, set: too little text") == 3
     assert err.splitlines()[0] == (
         "read 4 transcripts and 0 lines of text; left out 0 sentences that dev or test hold"
     )
@@ -57,7 +57,7 @@ def test_text_is_normalized_and_held_out_sentences_are_left_out(
         *("arpa", "recipe", "n_transcripts", "n_lines"),
         *("n_held_out", "held_out_share", "kept_held_out"),
         *("engine", "order", "ngram_counts", "n_sentences", "n_tokens", "n_types", "n_listed"),
-        *("share", "parts", "order_trials", "share_trials", "seconds", "dev"),
+        *("share", "parts", "order_trials", "share_trials", "notes", "seconds", "dev"),
     ]
     assert (shown["n_held_out"], shown["held_out_share"]) == (2, 2 / 8)
     assert (shown["arpa"], shown["engine"]) == ("lm/xx/lm.arpa", "builtin")
@@ -295,8 +295,40 @@ def test_dev_chooses_order_and_share_and_both_are_told(run: Run, speech_rows: Ro
     assert [trial["value"] for trial in shown["share_trials"]] == [1, 0.5, 0.25, 0.125, 0.0625]
     assert shown["share"] in (1, 0.5, 0.25, 0.125, 0.0625)
     _, _, err = run(*flags)
-    assert f"order {shown['order']}, by dev's perplexity: 2: " in err
-    assert f"share {shown['share']:g}, by dev's perplexity: 1: " in err
+    assert f"order {shown['order']}, by the perplexity of dev's known words: 2: " in err
+    assert f"share {shown['share']:g}, by the perplexity of dev's known words: 1: " in err
+
+
+def test_rare_ngrams_are_left_out_on_demand(run: Run, speech_rows: Rows) -> None:
+    speech_rows(train=[*SAID, "obre la porta gran"], dev=["tanca el llum"])
+    sizes = {}
+    for flags in ((), ("--prune", "0 0 1"), ("--prune", "0,1")):
+        code, out, _ = run("train-lm", "--order", "3", *flags, "--json")
+        assert code == 0
+        sizes[flags] = json.loads(out)["ngram_counts"]
+    whole, triples, pairs = sizes.values()
+    assert triples[:2] == whole[:2]
+    assert whole[2] - triples[2] == 2  # "la porta gran", "porta gran </s>"
+    assert pairs == [whole[0], whole[1] - 2, triples[2]]
+    # a shorter order needs no more thresholds than it has orders
+    assert run("train-lm", "--order", "2", "--prune", "0 1")[0] == 0
+
+
+@pytest.mark.parametrize("given", ["0 0 x", "0 1.5", "1 0", "-1", "0 0 0 0 1"])
+def test_thresholds_that_cannot_be(run: Run, speech_rows: Rows, given: str) -> None:
+    speech_rows()
+    code, out, err = run("train-lm", "--order", "3", "--prune", given)
+    assert (code, out) == (2, "")
+    assert given in err
+    assert "0 0 1" in err
+
+
+def test_an_order_that_nobody_can_choose_is_told(run: Run, text: Path) -> None:
+    note = "order 3: there is no dev to choose by"
+    code, _, err = run("train-lm", "--text", text.name, "--order", "auto")
+    assert (code, err.splitlines()[1]) == (0, note)
+    _, out, _ = run("train-lm", "--text", text.name, "--order", "auto", "--json")
+    assert json.loads(out)["notes"] == [note]
 
 
 def test_a_share_of_the_text_is_the_part_like_the_transcripts(run: Run, speech_rows: Rows) -> None:

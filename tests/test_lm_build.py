@@ -167,3 +167,37 @@ def test_a_mixture_too_large_for_the_memory_is_handed_to_lmplz(
             memory_bytes=limit,
         )
         assert build.engine == engine
+
+
+def test_orders_that_the_memory_is_too_small_to_try_are_told(tmp_path: Path) -> None:
+    sources = LmSources(["el sol surt"] * 100_000, dev=["el sol"])
+    recipe = LmRecipe("x", auto_order=True)
+    steps: list[str] = []
+    # 400,000 words and sentence ends: 65 MiB at order 2, 84 MiB at order 3, beside 250 MiB.
+    build = build_lm(
+        sources,
+        recipe=recipe,
+        engine="builtin",
+        arpa_path=tmp_path / "lm.arpa",
+        memory_bytes=325 << 20,
+        on_step=steps.append,
+    )
+    assert build.order == 2
+    assert build.notes == ("order 2: trying longer ones needs more --memory",)
+    assert steps == ["trying order 2", "estimating, order 2"]
+
+
+@pytest.mark.usefixtures("no_lmplz")
+def test_what_nobody_can_decide_without_dev_is_told(tmp_path: Path) -> None:
+    recipe = LmRecipe("x", order=2, auto_order=True, auto_share=True)
+    arpa = tmp_path / "lm.arpa"
+    sources = LmSources(["la mar"], ["el sol"])
+    build = build_lm(sources, recipe=recipe, engine="auto", arpa_path=arpa)
+    assert build.order == 2
+    assert len(build.notes) == 3
+    with_dev = LmSources(["la mar"], ["el sol"], dev=["la mar"])
+    assert build_lm(with_dev, recipe=recipe, engine="auto", arpa_path=arpa).notes == ()
+    alone = LmSources(["la mar"])
+    assert build_lm(alone, recipe=recipe, engine="auto", arpa_path=arpa).notes == (
+        "order 2: there is no dev to choose by",
+    )

@@ -1,11 +1,14 @@
 """What train-lm tells: tables for people, figures for lm.json and --json."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from w2vctc.cli.screen import format_share, print_table, say
+from w2vctc.cli.screen import format_share, print_table, say, talk
 
 if TYPE_CHECKING:
+    from w2vctc.cli.lm_texts import LmTexts
     from w2vctc.cli.train_lm import TrainedLm
     from w2vctc.lm.build import LmBuild, PartBuild
     from w2vctc.lm.perplexity import TextScore
@@ -13,16 +16,26 @@ if TYPE_CHECKING:
     from w2vctc.lm.trials import Trial
 
 
+@contextmanager
+def show_step(what: str) -> Iterator[Callable[[str], None]]:
+    """A way to say what is being done; on a terminal it is shown until the next is said."""
+    if not talk().is_terminal:
+        yield lambda _step: None
+        return
+    with talk().status(what) as status:
+        yield status.update
+
+
 def describe_trained(trained: "TrainedLm") -> dict[str, Any]:
     """The JSON document of `train-lm --json`."""
     return {
         "arpa": str(trained.arpa),
         "recipe": trained.recipe,
-        "n_transcripts": trained.n_transcripts,
-        "n_lines": trained.n_lines,
-        "n_held_out": trained.n_held_out,
-        "held_out_share": trained.held_out_share,
-        "kept_held_out": trained.kept_held_out,
+        "n_transcripts": trained.texts.n_transcripts,
+        "n_lines": trained.texts.n_lines,
+        "n_held_out": trained.texts.n_held_out,
+        "held_out_share": trained.texts.held_out_share,
+        "kept_held_out": trained.texts.kept_held_out,
         **asdict(trained.build),
         "dev": asdict(trained.dev) if trained.dev else None,
     }
@@ -63,11 +76,14 @@ def describe_build(
 def show_trained(trained: "TrainedLm") -> None:
     """Tables of the n-gram on stdout, what it was made of and how it does on stderr."""
     build = trained.build
-    say(_tell_sources(trained))
     for trials, what in ((build.share_trials, "share"), (build.order_trials, "order")):
         if trials:
             chosen = build.share if what == "share" else build.order
-            say(f"{what} {chosen:g}, by dev's perplexity: {_list_trials(trials)}")
+            say(
+                f"{what} {chosen:g}, by the perplexity of dev's known words: {_list_trials(trials)}"
+            )
+    for note in build.notes:
+        say(note)
     print_table(
         [
             ("n-grams", "left"),
@@ -89,20 +105,22 @@ def show_trained(trained: "TrainedLm") -> None:
     if trained.dev:
         say(
             f"dev: perplexity {trained.dev.perplexity:.1f},"
+            f" of known words {trained.dev.perplexity_known:.1f},"
             f" unknown words {format_share(trained.dev.oov_rate)}"
         )
     say(f"made {trained.arpa}")
 
 
-def _tell_sources(trained: "TrainedLm") -> str:
-    read = f"read {trained.n_transcripts:,} transcripts and {trained.n_lines:,} lines of text"
-    share = f" ({format_share(trained.held_out_share)})" if trained.n_held_out else ""
-    if trained.kept_held_out and trained.n_held_out:
+def tell_texts(texts: "LmTexts") -> str:
+    """What was read, and what became of the sentences that dev or test hold."""
+    read = f"read {texts.n_transcripts:,} transcripts and {texts.n_lines:,} lines of text"
+    share = f" ({format_share(texts.held_out_share)})" if texts.n_held_out else ""
+    if texts.kept_held_out and texts.n_held_out:
         return (
-            f"{read}; {trained.n_held_out:,} sentences{share} are in dev or test too and were kept:"
+            f"{read}; {texts.n_held_out:,} sentences{share} are in dev or test too and were kept:"
             " what is measured there will look too good"
         )
-    return f"{read}; left out {trained.n_held_out:,} sentences{share} that dev or test hold"
+    return f"{read}; left out {texts.n_held_out:,} sentences{share} that dev or test hold"
 
 
 def _list_trials(trials: "tuple[Trial, ...]") -> str:
@@ -135,8 +153,7 @@ def _show_parts(build: "LmBuild") -> None:
 
 
 def _show_discount(part: "PartBuild", n: int) -> str:
-    if n in part.fallback_orders:
-        return "fallback: too little text to estimate them"
     if n > len(part.discounts):
         return ""
-    return "  ".join(f"{value:.3f}" for value in part.discounts[n - 1])
+    amounts = "  ".join(f"{value:.3f}" for value in part.discounts[n - 1])
+    return f"{amounts}, set: too little text" if n in part.fallback_orders else amounts

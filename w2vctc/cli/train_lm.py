@@ -1,15 +1,16 @@
 """`w2vctc train-lm`: an n-gram from the training transcripts and any other text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2vctc.cli import flags
 
 if TYPE_CHECKING:
+    from w2vctc.cli.lm_texts import LmTexts
     from w2vctc.lm.build import LmBuild
     from w2vctc.lm.perplexity import TextScore
     from w2vctc.lm.recipe import LmRecipe
@@ -43,6 +44,10 @@ def train_lm_cli(
         str | None,
         typer.Option(help="Words per n-gram, 2 to 6, or auto: by dev.  [default: the recipe's]"),
     ] = None,
+    prune: Annotated[
+        str | None,
+        typer.Option(help='Leave out what occurs at most so often, per order: "0 0 1".'),
+    ] = None,
     mix: Annotated[
         bool | None,
         typer.Option(
@@ -72,13 +77,20 @@ def train_lm_cli(
     json: flags.Json = False,
 ) -> None:
     """Train a word n-gram for the decoder; held-out sentences are left out of its text."""
+    from w2vctc.cli.lm_texts import count_bytes
     from w2vctc.errors import UsageError
     from w2vctc.project import UNDETERMINED, find_project, names_language
 
     if engine not in ("auto", "builtin", "lmplz"):
         raise UsageError(f"no engine {engine!r}", hint="choose auto, builtin or lmplz")
     chosen = choose_recipe(
-        recipe, order, has_text=bool(text), n_bytes=count_bytes(text or []), mix=mix, share=share
+        recipe,
+        order,
+        has_text=bool(text),
+        n_bytes=count_bytes(text or []),
+        prune=prune,
+        mix=mix,
+        share=share,
     )
     alone = bool(text) and lang is None and data is None and not names_language()
     project = find_project(
@@ -102,26 +114,19 @@ def train_lm_cli(
         normalize_text=not no_normalize,
         keep_held_out=keep_held_out,
         out=out,
+        on_news=(lambda _news: None) if json else None,
     )
     show(trained, project, as_json=json)
 
 
 @dataclass(frozen=True)
 class TrainedLm:
-    """What train-lm made: the n-gram's path, the build's figures, how it does on dev.
-
-    n_held_out: sentences that dev or test hold too, left out unless `kept_held_out`; held_out_share
-    of all that there were to learn from.
-    """
+    """What train-lm made: the n-gram's path, the build's figures, how it does on dev."""
 
     arpa: Path
     recipe: str
+    texts: "LmTexts"
     build: "LmBuild"
-    n_transcripts: int
-    n_lines: int
-    n_held_out: int
-    held_out_share: float
-    kept_held_out: bool
     dev: "TextScore | None"
     attached: bool
 
@@ -137,79 +142,69 @@ def train_lm(
     normalize_text: bool = True,
     keep_held_out: bool = False,
     out: Path | None = None,
+    on_news: Callable[[str], None] | None = None,
 ) -> TrainedLm:
-    """Builds the n-gram from transcripts and text, and attaches it to the project's model."""
-    from w2vctc.cli.attach import BINARY_NAME, attach_if_there
-    from w2vctc.cli.lm_screen import describe_build
-    from w2vctc.cli.rows import make_normalizer, open_profile
-    from w2vctc.decode.known_sentences import save_known_sentences
+    """Builds the n-gram from transcripts and text, and attaches it to the project's model.
+
+    `on_news` hears what was read; without it stderr does.
+    """
+    from w2vctc.cli.lm_screen import show_step, tell_texts
+    from w2vctc.cli.lm_texts import gather_texts
+    from w2vctc.cli.screen import say
     from w2vctc.lm.arpa import read_unigrams
     from w2vctc.lm.build import build_lm
+    from w2vctc.lm.memory import GIB
+
+    with show_step("reading") as step:
+        texts = gather_texts(
+            project,
+            recipe,
+            text=text,
+            words=words,
+            normalize=normalize_text,
+            keep_held_out=keep_held_out,
+        )
+        (on_news or say)(tell_texts(texts))
+        arpa = out or project.lm / "lm.arpa"
+        build = build_lm(
+            texts.sources,
+            recipe=recipe,
+            engine=engine,  # type: ignore[arg-type]
+            arpa_path=arpa,
+            memory_bytes=None if memory_gb is None else int(memory_gb * GIB),
+            on_step=step,
+        )
+        step("measuring it on dev")
+        unigrams = read_unigrams(arpa)
+        score = _score_dev(arpa, texts.sources.dev, unigrams)
+        trained = TrainedLm(arpa, recipe.name, texts, build, score, attached=False)
+        if out is None:
+            step("saving")
+            _save(project, trained, recipe, unigrams)
+    return trained if out else replace(trained, attached=_attach(project))
+
+
+def _save(project: "Project", trained: TrainedLm, recipe: "LmRecipe", unigrams: list[str]) -> None:
+    """Writes what stands beside the n-gram in the project's folder of it."""
+    from w2vctc.cli.attach import BINARY_NAME
+    from w2vctc.cli.lm_screen import describe_build
+    from w2vctc.decode.known_sentences import save_known_sentences
     from w2vctc.lm.folder import save_lm_info, save_unigrams
     from w2vctc.lm.lmplz import find_build_binary, run_build_binary
-    from w2vctc.lm.memory import GIB
-    from w2vctc.lm.sources import LmSources
-    from w2vctc.lm.text import clean_sentences, drop_held_out, read_text_files, read_word_lists
 
-    normalize = make_normalizer(open_profile(project)) if normalize_text else _unchanged
-    files = [*recipe.text, *text]
-    transcripts = _read_transcripts(project, normalize, has_text=bool(files))
-    lines = list(clean_sentences(read_text_files(files), normalize))
-    held_out = {*transcripts["dev"], *transcripts["test"]}
-    own, n_own = drop_held_out(transcripts["train"], held_out)
-    other, n_other = drop_held_out(lines, held_out)
-    if keep_held_out:
-        own, other = transcripts["train"], lines
-    _refuse_empty([*own, *other], project)
-    listed = read_word_lists([*recipe.words, *words], normalize)
-    sources = LmSources(own, other, listed, transcripts["dev"])
-    arpa = out or project.lm / "lm.arpa"
-    build = build_lm(
-        sources,
-        recipe=recipe,
-        engine=engine,  # type: ignore[arg-type]
-        arpa_path=arpa,
-        memory_bytes=None if memory_gb is None else int(memory_gb * GIB),
-    )
-    unigrams = read_unigrams(arpa)
-    score = _score_dev(arpa, transcripts["dev"], unigrams)
-    attached = False
-    if out is None:
-        save_unigrams(project.lm, unigrams)
-        (project.lm / BINARY_NAME).unlink(missing_ok=True)
-        if find_build_binary():
-            run_build_binary(arpa, project.lm / BINARY_NAME)
-        save_lm_info(project.lm, describe_build(build, score, recipe))
-        save_known_sentences(project.lm, [*own, *other])
-        attached = attach_if_there(project)
-    n_all = len(transcripts["train"]) + len(lines)
-    return TrainedLm(
-        arpa=arpa,
-        recipe=recipe.name,
-        build=build,
-        n_transcripts=len(transcripts["train"]),
-        n_lines=len(lines),
-        n_held_out=n_own + n_other,
-        held_out_share=(n_own + n_other) / n_all,
-        kept_held_out=keep_held_out,
-        dev=score,
-        attached=attached,
-    )
+    sources = trained.texts.sources
+    save_unigrams(project.lm, unigrams)
+    (project.lm / BINARY_NAME).unlink(missing_ok=True)
+    if find_build_binary():
+        run_build_binary(trained.arpa, project.lm / BINARY_NAME)
+    save_lm_info(project.lm, describe_build(trained.build, trained.dev, recipe))
+    save_known_sentences(project.lm, [*sources.transcripts, *sources.text])
 
 
-def _unchanged(text: str) -> str:
-    return " ".join(text.split())
+def _attach(project: "Project") -> bool:
+    from w2vctc.cli.attach import attach_if_there
 
-
-def count_bytes(paths: Sequence[Path]) -> int:
-    """How large the text is; what is missing is found by those who read it."""
-    from w2vctc.errors import DataError
-    from w2vctc.lm.text import find_text_files
-
-    try:
-        return sum(file.stat().st_size for file in find_text_files(paths))
-    except DataError:
-        return 0
+    return attach_if_there(project)
 
 
 def choose_recipe(
@@ -218,12 +213,13 @@ def choose_recipe(
     *,
     has_text: bool,
     n_bytes: int = 0,
+    prune: str | None = None,
     mix: bool | None = None,
     share: str | None = None,
 ) -> "LmRecipe":
     """The recipe of that name, or the one that suits the text, with the flags in place of its own.
 
-    order, share: a number or "auto". Raises UsageError for what is neither.
+    order, share: a number or "auto"; prune: numbers. Raises UsageError for what is neither.
     """
     from w2vctc.lm.recipe import check_recipe, load_recipe
 
@@ -236,6 +232,8 @@ def choose_recipe(
         recipe = replace(recipe, auto_order=number is None)
         if number is not None:
             recipe = replace(recipe, order=int(number), pruning=recipe.pruning[: int(number)])
+    if prune is not None:
+        recipe = replace(recipe, pruning=_thresholds(prune))
     if share is not None:
         number = _number_or_auto("--share", share, low=0, high=1)
         recipe = replace(recipe, auto_share=number is None, share=number or 1.0)
@@ -261,29 +259,16 @@ def _number_or_auto(flag: str, given: str, *, low: int, high: int) -> float | No
     return number
 
 
-def _read_transcripts(
-    project: "Project", normalize: Any, *, has_text: bool
-) -> dict[str, list[str]]:
-    """The normalized transcripts of each split; none where there is other text and no data."""
-    from w2vctc.cli.rows import open_corpus, usable_texts
-    from w2vctc.corpus.splits import SPLITS
+def _thresholds(given: str) -> tuple[int, ...]:
+    from w2vctc.errors import UsageError
 
-    if has_text and not project.data.exists():
-        return {split: [] for split in SPLITS}
-    corpus = open_corpus(project)
-    texts = {split: map(normalize, usable_texts(corpus, split)) for split in SPLITS}
-    return {split: [text for text in said if text] for split, said in texts.items()}
-
-
-def _refuse_empty(sentences: Sequence[str], project: "Project") -> None:
-    from w2vctc.errors import DataError
-
-    if not sentences:
-        raise DataError(
-            "there is not one sentence to learn from",
-            hint=f"give --text corpus.txt, or put train.tsv into {project.data}",
-            code="E_EMPTY_TEXT",
-        )
+    try:
+        return tuple(int(number) for number in given.replace(",", " ").split())
+    except ValueError as error:
+        raise UsageError(
+            f"--prune {given!r}: wanted whole numbers, one per order",
+            hint='--prune "0 0 1" leaves out 3-grams and longer ones that occur once',
+        ) from error
 
 
 def _score_dev(arpa: Path, dev: Sequence[str], unigrams: Sequence[str]) -> "TextScore | None":

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -48,7 +48,8 @@ class LmBuild:
 
     engine: "builtin" or "lmplz". n_sentences, n_tokens: of all parts; n_types: the words that the
     model knows, n_listed of them from lists only. share: how much of the other text was taken.
-    order_trials, share_trials: what dev said, empty where it was not asked.
+    order_trials, share_trials: what dev said, empty where it was not asked. notes: where something
+    else was done than the recipe says, and why.
     """
 
     engine: str
@@ -62,6 +63,7 @@ class LmBuild:
     parts: tuple[PartBuild, ...]
     order_trials: tuple[Trial, ...]
     share_trials: tuple[Trial, ...]
+    notes: tuple[str, ...]
     seconds: float
 
 
@@ -72,8 +74,11 @@ def build_lm(
     engine: Engine,
     arpa_path: Path,
     memory_bytes: int | None = None,
+    on_step: Callable[[str], None] | None = None,
 ) -> LmBuild:
     """Writes `arpa_path` and returns what is in it; both engines write the same bytes.
+
+    `on_step` hears what is being done.
 
     "auto" takes lmplz where it is found and one text is all there is, or where a part of a mixture
     does not fit into `memory_bytes` (None: most of the machine's). Raises MachineError E_LMPLZ
@@ -82,14 +87,19 @@ def build_lm(
     """
     limit = usable_bytes() if memory_bytes is None else memory_bytes
     started = time.perf_counter()
-    sources, share, share_trials = choose_share(sources, recipe)
+    tell = on_step or (lambda _step: None)
+    sources, share, share_trials = choose_share(sources, recipe, on_step=tell)
     parts = divide(sources, recipe)
+    notes = _note_without_dev(sources, recipe)
     order_trials: list[Trial] = []
     if recipe.auto_order and sources.dev:
         longest = _longest_order(parts, limit=limit)
-        order_trials = choose_order(parts, sources, recipe, longest=longest)
+        order_trials = choose_order(parts, sources, recipe, longest=longest, on_step=tell)
         if order_trials:
             recipe = replace(recipe, order=best_order(order_trials))
+        if longest < MAX_ORDER and recipe.order >= longest:
+            notes.append(f"order {recipe.order}: trying longer ones needs more --memory")
+    tell(f"estimating, order {recipe.order}")
     recipe = replace(recipe, pruning=recipe.pruning[: recipe.order])
     if len(parts) > 1 or sources.words:
         chosen, built = _build_mixture(parts, sources, recipe, engine, arpa_path, limit=limit)
@@ -109,8 +119,24 @@ def build_lm(
         parts=built,
         order_trials=tuple(order_trials),
         share_trials=share_trials,
+        notes=tuple(notes),
         seconds=time.perf_counter() - started,
     )
+
+
+def _note_without_dev(sources: LmSources, recipe: LmRecipe) -> list[str]:
+    """What the recipe leaves to dev and nobody can decide without one."""
+    if sources.dev:
+        return []
+    notes = []
+    both = bool(sources.transcripts and sources.text)
+    if recipe.mix and both:
+        notes.append("one model of transcripts and text: there is no dev to weigh two by")
+    if recipe.auto_share and both:
+        notes.append("all of the text is taken: there is no dev to choose a share by")
+    if recipe.auto_order:
+        notes.append(f"order {recipe.order}: there is no dev to choose by")
+    return notes
 
 
 def _build_alone(

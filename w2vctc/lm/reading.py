@@ -91,9 +91,7 @@ def _has_plain_lines(body: bytes, length: int, count: int, *, top: bool) -> bool
 
 
 def _breaks_rules(model: NgramModel) -> bool:
-    """Whether an n-gram stands twice, or lacks its first words."""
-    if len(set(model.words)) != len(model.words):
-        return True
+    """Whether an n-gram stands twice, or lacks its first words; no word does where it is read."""
     index = index_ngrams(model)
     return any(
         (np.diff(keys) == 0).any() or (index.find(table.word_ids[:, :-1]) == ABSENT).any()

@@ -1,6 +1,6 @@
 """What dev says: the weights of models, the order of n-grams, the share of a large text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,17 +45,24 @@ def weigh_models(models: Sequence[NgramModel], sources: LmSources) -> TunedWeigh
 
 
 def choose_order(
-    parts: Sequence[Part], sources: LmSources, recipe: LmRecipe, *, longest: int = MAX_ORDER
+    parts: Sequence[Part],
+    sources: LmSources,
+    recipe: LmRecipe,
+    *,
+    longest: int = MAX_ORDER,
+    on_step: Callable[[str], None] | None = None,
 ) -> list[Trial]:
     """The orders tried from 2 up to `longest`; `best_order` says which of them is chosen.
 
-    The first that is no longer worth its size ends the trials.
+    The first that is no longer worth its size ends the trials. `on_step` hears what is tried.
     """
+    tell = on_step or (lambda _step: None)
     if longest < _ORDERS[0]:
         return []
     texts = [CountedText(part.sentences) for part in parts]
     trials: list[Trial] = []
     for order in range(_ORDERS[0], longest + 1):
+        tell(f"trying order {order}")
         trials.append(Trial(order, _try(texts, parts, sources, recipe, order=order)))
         if len(trials) > 1 and not _is_worth_it(trials[-1], trials[-2]):
             break
@@ -69,15 +76,17 @@ def best_order(trials: Sequence[Trial]) -> int:
 
 
 def choose_share(
-    sources: LmSources, recipe: LmRecipe
+    sources: LmSources, recipe: LmRecipe, *, on_step: Callable[[str], None] | None = None
 ) -> tuple[LmSources, float, tuple[Trial, ...]]:
     """The sources with the part of the text that is taken, its share, and what was tried.
 
-    The words of what is left out stay in the vocabulary.
+    The words of what is left out stay in the vocabulary. `on_step` hears what is tried.
     """
+    tell = on_step or (lambda _step: None)
     whole = recipe.share == 1 and not (recipe.auto_share and sources.dev)
     if whole or not (sources.text and sources.transcripts):
         return sources, 1.0, ()
+    tell("measuring how near the text is to the transcripts")
     distances = measure_distance(sources.transcripts, sources.text, vocabulary=sources.vocabulary)
 
     def take(share: float) -> LmSources:
@@ -89,6 +98,7 @@ def choose_share(
     trials: list[Trial] = []
     best = 0
     for share in _SHARES:
+        tell(f"trying share {share:g}")
         parts = divide(take(share), recipe)
         texts = [CountedText(part.sentences) for part in parts]
         trial = Trial(share, _try(texts, parts, sources, recipe, order=_ORDER_OF_SHARES))
