@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from speech_material import TEST_TEXTS, make_babble, write_wav
 
-from w2vctc.decode.model_folder import update_weights
-from w2vctc.lm.folder import save_weights
+from w2vctc.decode.model_folder import update_settings
+from w2vctc.lm.folder import save_settings
+from w2vctc.lm.settings import SearchSettings
 
 Run = Callable[..., tuple[int, str, str]]
 Rows = Callable[..., Path]
@@ -27,7 +28,10 @@ def measure(run: Run, speech_rows: Rows, model_folder: Path) -> Callable[..., li
         assert (code, said[0]) == (0, f"model {model_folder} on cpu, 33 labels")
         # The first run of all also tells that it compiles the decoder and keeps the table.
         assert said[1:] == [] or said[-1] == "decoding with the fast engine"
-        return [system["name"] for system in json.loads(out)["systems"]]
+        return [
+            f"{system['name']}: {system['settings']}".removesuffix(": ")
+            for system in json.loads(out)["systems"]
+        ]
 
     return evaluate
 
@@ -40,32 +44,56 @@ def test_weights_are_called_tuned_when_they_are(
     run: Run, measure: Callable[..., list[str]]
 ) -> None:
     assert run("train-lm")[0] == 0
-    default = "LM, default (alpha 0.50, beta 1.50)"
+    default = "LM, default: alpha 0.50, beta 1.50"
     assert measure() == ["greedy", default]
-    given = "LM, as given (alpha 0.20, beta 1.50)"
+    given = "LM, as given: alpha 0.20, beta 1.50"
     assert measure("--alpha", "0.2") == ["greedy", default, given]
-    save_weights(Path("lm/xx"), alpha=0.7, beta=2.0, tuned_on="dev")
-    assert measure() == ["greedy", default, "LM, tuned (alpha 0.70, beta 2.00)"]
-    assert measure("--alpha", "0.2") == [
-        "greedy",
-        default,
-        "LM, as given (alpha 0.20, beta 2.00)",
-    ]
-    save_weights(Path("lm/xx"), alpha=0.5, beta=1.5, tuned_on="dev")  # tuning may end there
-    assert measure() == ["greedy", default, "LM, tuned (alpha 0.50, beta 1.50)"]
+    save(plain=SearchSettings(0.7, 2.0))
+    assert measure() == ["greedy", default, "LM, tuned: alpha 0.70, beta 2.00"]
+    given = "LM, as given: alpha 0.20, beta 2.00"
+    assert measure("--alpha", "0.2") == ["greedy", default, given]
+    save(plain=SearchSettings(0.5, 1.5))  # tuning may end there
+    assert measure() == ["greedy", default, "LM, tuned: alpha 0.50, beta 1.50"]
 
 
-def test_the_weights_of_an_attached_language_model_are_its_tuned_ones(
+def save(*, plain: SearchSettings, tuned: SearchSettings | None = None) -> None:
+    save_settings(Path("lm/xx"), plain=plain, tuned=tuned, tuned_on="dev")
+
+
+def test_everything_that_was_tuned_is_what_is_measured(
+    run: Run, measure: Callable[..., list[str]]
+) -> None:
+    assert run("train-lm")[0] == 0
+    tuned = SearchSettings(0.8, 2.0, 3.0, oov_order=4, oov_weight=1.0)
+    save(plain=SearchSettings(0.7, 1.0, -6.0), tuned=tuned)
+    default = "LM, default: alpha 0.50, beta 1.50"
+    found = "LM, tuned: alpha 0.80, beta 2.00, letters 4, offset 3"
+    assert measure() == ["greedy", default, found]
+    given = "LM, as given: alpha 0.70, beta 1.00, closed"
+    closed = "LM, default: alpha 0.50, beta 1.50, closed"
+    assert measure("--vocabulary", "closed") == ["greedy", closed, given]
+
+
+def test_an_attached_language_model_brings_what_was_tuned(
     run: Run, speech_rows: Rows, model_folder: Path
 ) -> None:
     speech_rows()
     shutil.copytree(model_folder, "models/xx")
     assert run("train-lm")[0] == 0
     shutil.rmtree("lm")
-    update_weights(Path("models/xx"), alpha=0.9, beta=0.5)
-    code, out, _ = run("evaluate", "--beam-width", "2", "--json")
+    tuned = SearchSettings(0.9, 0.5, vocabulary="closed")
+    update_settings(Path("models/xx"), plain=None, tuned=tuned)
+    code, out, err = run("evaluate", "--beam-width", "2")
     assert code == 0
-    assert json.loads(out)["systems"][-1]["name"] == "LM, tuned (alpha 0.90, beta 0.50)"
+    assert [line.split("  ")[0].strip() for line in out.splitlines() if "LM" in line] == [
+        "LM, default",
+        "LM, tuned",
+    ]
+    assert err.splitlines()[-1] == "LM, tuned: alpha 0.90, beta 0.50, closed"
+    code, out, err = run("evaluate", "--beam-width", "2", "--engine", "pyctcdecode")
+    assert code == 0
+    assert err.splitlines()[-1] == "LM, default: alpha 0.50, beta 1.50"
+    assert "decoding with pyctcdecode, labels down to -5" in err
 
 
 def test_counts_add_up_to_the_references(run: Run, speech_rows: Rows, model_folder: Path) -> None:

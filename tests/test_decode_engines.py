@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from decode_material import ARPA, VOCABULARY, save_toy_lm, spell_frames
@@ -9,6 +10,7 @@ from decode_material import ARPA, VOCABULARY, save_toy_lm, spell_frames
 from w2vctc.cli.main import main
 from w2vctc.decode import engines
 from w2vctc.decode.engines import open_decoder
+from w2vctc.decode.options import DecodingOptions
 from w2vctc.errors import MachineError, ModelError, UsageError
 from w2vctc.lm.folder import LanguageModelFiles
 from w2vctc.vocab import Vocabulary
@@ -49,8 +51,29 @@ def test_kenlm_binary_goes_to_pyctcdecode_and_that_is_said(
     found: object = open_decoder(VOCABULARY, lm=lm, on_news=news.append)
     assert found == "pyctcdecode's"
     assert news == [
-        f"decoding with pyctcdecode: {lm.ngram} is a KenLM binary, which only kenlm reads"
+        f"decoding with pyctcdecode, labels down to -5: {lm.ngram} is a KenLM binary, which only"
+        " kenlm reads"
     ]
+
+
+def test_pyctcdecode_has_options_of_its_own_where_it_must_decode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lm, fast = save_toy_lm(tmp_path), DecodingOptions(token_min_logp=-8.0, oov_order=3)
+    slow, news = DecodingOptions(alpha=0.7), list[str]()
+
+    def open_one(**options: Any) -> DecodingOptions:
+        decoder = open_decoder(
+            VOCABULARY, lm=lm, options=fast, fallback=slow, on_news=news.append, **options
+        )
+        return decoder.options
+
+    assert open_one() == fast
+    monkeypatch.setattr(engines, "find_spec", lambda _name: None)
+    assert open_one() == slow
+    assert news[-1].startswith("decoding with pyctcdecode, labels down to -5: numba")
+    with pytest.raises(MachineError, match="n-gram of letters"):
+        open_one(engine="pyctcdecode")
 
 
 def test_kenlm_binary_is_not_for_the_fast_engine(tmp_path: Path) -> None:
@@ -80,7 +103,7 @@ def test_n_gram_that_kenlm_completes_goes_to_pyctcdecode(
     news: list[str] = []
     found: object = open_decoder(VOCABULARY, lm=lm, on_news=news.append)
     assert found == "pyctcdecode's"
-    assert news[-1].startswith(f"decoding with pyctcdecode: {lm.ngram}, line ")
+    assert news[-1].startswith(f"decoding with pyctcdecode, labels down to -5: {lm.ngram}, line ")
     with pytest.raises(ModelError, match=r"gappy\.arpa, line"):
         open_decoder(VOCABULARY, lm=lm, engine="fast")
 
@@ -90,7 +113,7 @@ def test_without_numba_pyctcdecode_decodes(tmp_path: Path, monkeypatch: pytest.M
     news: list[str] = []
     decoder = open_decoder(VOCABULARY, lm=save_toy_lm(tmp_path), on_news=news.append)
     assert decoder.engine == "pyctcdecode"
-    assert news == ["decoding with pyctcdecode: numba is not installed"]
+    assert news == ["decoding with pyctcdecode, labels down to -5: numba is not installed"]
 
 
 def test_without_pyctcdecode_the_fast_engine_decodes(

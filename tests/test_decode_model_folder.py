@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from w2vctc.decode.model_folder import (
     attach_language_model,
     attached_language_model,
     detach_language_model,
-    update_weights,
+    update_settings,
 )
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.errors import ModelError, UsageError
 from w2vctc.lm.folder import LanguageModelFiles
+from w2vctc.lm.settings import SearchSettings
 from w2vctc.vocab import Vocabulary, save_feature_extractor, save_tokenizer
 
 
@@ -34,9 +36,15 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def attach(folder: Path, lm_folder: Path) -> LanguageModelFiles:
-    lm = save_toy_lm(lm_folder)
-    attach_language_model(folder, VOCABULARY, lm, alpha=0.75, beta=2.0)
+PLAIN = SearchSettings(0.75, 2.0)
+TUNED = SearchSettings(0.5, -1.0, 2.0, oov_order=6, oov_weight=0.5)
+
+
+def attach(
+    folder: Path, lm_folder: Path, *, tuned: SearchSettings | None = None
+) -> LanguageModelFiles:
+    lm = replace(save_toy_lm(lm_folder), alpha=0.75, beta=2.0, tuned=tuned)
+    attach_language_model(folder, VOCABULARY, lm)
     return lm
 
 
@@ -75,7 +83,7 @@ def test_attached_model_can_be_attached_again(folder: Path, tmp_path: Path) -> N
     attach(folder, tmp_path)
     found = attached_language_model(folder)
     assert found is not None
-    attach_language_model(folder, VOCABULARY, found, alpha=0.1, beta=-1.0)
+    attach_language_model(folder, VOCABULARY, replace(found, alpha=0.1, beta=-1.0))
     again = attached_language_model(folder)
     assert again is not None
     assert (again.alpha, again.beta, again.unigrams) == (0.1, -1.0, ("ab", "ba"))
@@ -85,7 +93,7 @@ def test_binary_without_its_words(folder: Path, tmp_path: Path) -> None:
     binary = tmp_path / "some.klm"
     binary.write_bytes(b"mmap lm")
     lm = LanguageModelFiles(binary, None, None, None, {})
-    attach_language_model(folder, VOCABULARY, lm, alpha=0.5, beta=1.5)
+    attach_language_model(folder, VOCABULARY, lm)
     assert (folder / "language_model/lm.bin").read_bytes() == b"mmap lm"  # pyctcdecode's ending
     assert (folder / "language_model/unigrams.txt").read_bytes() == b""
     found = attached_language_model(folder)
@@ -93,9 +101,9 @@ def test_binary_without_its_words(folder: Path, tmp_path: Path) -> None:
     assert found.unigrams is None
 
 
-def test_update_weights_changes_nothing_else(folder: Path, tmp_path: Path) -> None:
+def test_new_settings_change_nothing_else(folder: Path, tmp_path: Path) -> None:
     attach(folder, tmp_path)
-    update_weights(folder, alpha=1, beta=5)
+    update_settings(folder, plain=SearchSettings(1, 5), tuned=None)
     attributes = json.loads((folder / "language_model/attrs.json").read_text(encoding="utf-8"))
     assert attributes == {
         "alpha": 1.0,
@@ -107,9 +115,70 @@ def test_update_weights_changes_nothing_else(folder: Path, tmp_path: Path) -> No
     assert len(list((folder / "language_model").iterdir())) == 3
 
 
+def test_settings_for_the_fast_engine_alone_lie_where_no_other_program_looks(
+    folder: Path, tmp_path: Path
+) -> None:
+    from pyctcdecode import BeamSearchDecoderCTC
+
+    attach(folder, tmp_path, tuned=TUNED)
+    found = attached_language_model(folder)
+    assert found is not None
+    assert (found.tuned, found.plain) == (TUNED, replace(PLAIN, unk_score_offset=-10.0))
+    loaded = BeamSearchDecoderCTC.load_from_dir(str(folder))._language_model
+    assert (loaded.alpha, loaded.beta, loaded.unk_score_offset) == (0.75, 2.0, -10.0)
+    assert len(list((folder / "language_model").iterdir())) == 3
+
+
+def test_new_settings_replace_old_ones(folder: Path, tmp_path: Path) -> None:
+    attach(folder, tmp_path, tuned=TUNED)
+    closed = SearchSettings(0.25, 3.0, vocabulary="closed")
+    update_settings(folder, plain=None, tuned=closed)
+    found = attached_language_model(folder)
+    assert found is not None
+    assert (found.tuned, found.alpha, found.beta) == (closed, 0.75, 2.0)
+    update_settings(folder, plain=SearchSettings(0.5, 1.0, -6.0), tuned=None)
+    found = attached_language_model(folder)
+    assert found is not None
+    assert (found.tuned, found.plain) == (None, SearchSettings(0.5, 1.0, -6.0))
+    assert not (folder / "decoding.json").exists()
+
+
+def test_another_n_gram_does_not_get_the_settings_of_the_old_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    attach(folder, tmp_path, tuned=TUNED)
+    attach(folder, tmp_path)
+    found = attached_language_model(folder)
+    assert found is not None
+    assert found.tuned is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"oov_order": 9}', "oov_order = 9, wanted a whole number from 0 to 6"),
+        (b'{"oov_order": true}', "oov_order = True"),
+        (b'{"vocabulary": "ajar"}', "vocabulary = 'ajar', wanted one of open, closed"),
+        (b'{"alpha": -1}', "alpha = -1.0, wanted 0 or more"),
+        (b'{"unk_score_offset": Infinity}', "unk_score_offset = inf"),
+    ],
+)
+def test_broken_settings_are_named(
+    folder: Path, tmp_path: Path, content: bytes, words: str
+) -> None:
+    attach(folder, tmp_path)
+    (folder / "decoding.json").write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        attached_language_model(folder)
+    assert words in caught.value.message
+    assert str(folder / "decoding.json") in caught.value.message
+    assert caught.value.code == "E_LM"
+
+
 def test_detach_restores_the_folder(folder: Path, tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    attach(folder, tmp_path)
+    attach(folder, tmp_path, tuned=TUNED)
     detach_language_model(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
@@ -125,10 +194,10 @@ def test_detach_from_a_plain_folder_changes_nothing(folder: Path) -> None:
 def test_unusable_weights_leave_the_folder_alone(folder: Path, tmp_path: Path) -> None:
     lm = save_toy_lm(tmp_path)
     with pytest.raises(UsageError, match="beta"):
-        attach_language_model(folder, VOCABULARY, lm, alpha=0.5, beta=math.nan)
+        attach_language_model(folder, VOCABULARY, replace(lm, beta=math.nan))
     assert attached_language_model(folder) is None
     with pytest.raises(ModelError) as caught:
-        update_weights(folder, alpha=0.5, beta=1.5)
+        update_settings(folder, plain=PLAIN, tuned=None)
     assert caught.value.code == "E_LM"
 
 
@@ -136,7 +205,7 @@ def test_unusable_vocabulary_leaves_the_old_model_alone(folder: Path, tmp_path: 
     lm = attach(folder, tmp_path)
     doubled = Vocabulary(("<pad>", "<unk>", "|", " ", "a"))
     with pytest.raises(ModelError):
-        attach_language_model(folder, doubled, lm, alpha=0.5, beta=1.5)
+        attach_language_model(folder, doubled, lm)
     found = attached_language_model(folder)
     assert found is not None
     assert found.alpha == 0.75
@@ -146,14 +215,14 @@ def test_folder_without_a_processor_is_refused(tmp_path: Path) -> None:
     lm = save_toy_lm(tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"preprocessor_config\.json"):
-        attach_language_model(tmp_path / "empty", VOCABULARY, lm, alpha=0.5, beta=1.5)
+        attach_language_model(tmp_path / "empty", VOCABULARY, lm)
     assert list((tmp_path / "empty").iterdir()) == []
 
 
 def test_missing_language_model_is_refused(folder: Path, tmp_path: Path) -> None:
     lm = LanguageModelFiles(tmp_path / "gone.arpa", None, None, None, {})
     with pytest.raises(ModelError, match=r"gone\.arpa") as caught:
-        attach_language_model(folder, VOCABULARY, lm, alpha=0.5, beta=1.5)
+        attach_language_model(folder, VOCABULARY, lm)
     assert caught.value.code == "E_LM"
     assert attached_language_model(folder) is None
 
@@ -274,7 +343,7 @@ def test_pipeline_gives_the_texts_of_our_decoders(folder: Path, tmp_path: Path, 
     assert [greedy_text(item, VOCABULARY) for item in emissions] == expected
     assert len(set(expected)) > 3  # the noise says different things
 
-    attach_language_model(folder, VOCABULARY, lm, alpha=0.75, beta=2.0)
+    attach(folder, tmp_path, tuned=TUNED)
     with_lm = pipeline("automatic-speech-recognition", model=str(folder))
     assert with_lm.type == "ctc_with_lm"
     expected = [with_lm(wave)["text"] for wave in waves]

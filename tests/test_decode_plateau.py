@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vctc.decode.plateau import Bootstrap, Range, find_plateau
-from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights
+from w2vctc.decode.weight_search import Trial, Weights, last_steps
+from w2vctc.lm.settings import PLAIN
+
+LAST_STEPS = last_steps(PLAIN)
 
 
 def test_interval_is_that_of_the_binomial() -> None:
@@ -47,8 +50,8 @@ def test_plateau_is_the_largest_tried_span_of_a_box(
     best = Trial(9.0, 1.0, 10, 100)
 
     def is_same(trial: Trial) -> bool:
-        by_alpha = round((trial.alpha - 9.0) / LAST_STEPS.alpha)
-        by_beta = round((trial.beta - 1.0) / LAST_STEPS.beta)
+        by_alpha = round((trial.alpha - 9.0) / LAST_STEPS[0])
+        by_beta = round((trial.beta - 1.0) / LAST_STEPS[1])
         return -alphas[0] <= by_alpha <= alphas[1] and -betas[0] <= by_beta <= betas[1]
 
     def reach(steps: int) -> int:

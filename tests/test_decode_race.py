@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from w2vctc.decode.race import Race
 from w2vctc.decode.weight_search import Trial, Weights
+from w2vctc.lm.settings import Way
 
 
 def count_errors(reference: str, hypothesis: str) -> tuple[int, int]:
@@ -74,3 +75,14 @@ def test_each_trial_is_heard_of() -> None:
     heard: list[Trial] = []
     race = Race(Decoded(), ["un"] * 5, count_errors, on_trial=heard.append)
     assert [race.measure(Weights(0.5, beta)) for beta in (1.0, 2.0)] == heard
+
+
+def test_each_way_has_its_own_best_and_a_rival_may_be_another() -> None:
+    race, _ = start_race(400)
+    best = race.measure(Weights(0.5, 1.0))
+    letters = Weights(0.5, 3.0, 0.0, Way("open", 4))
+    assert race.measure(letters).share == 1
+    lost = race.measure(Weights(0.7, 3.1, 0.0, Way("open", 4)), rival=race.errors[best.weights])
+    assert (lost.share, lost.way.oov_order, lost.word_errors) == (1 / 8, 4, 1400)
+    assert race.n_decodes == 2.125
+    assert [trial.weights.beta for trial in race.trials] == [1.0, 3.0, 3.1]

@@ -132,7 +132,7 @@ def test_offset_of_unknown_words_is_searched_with_the_others(tmp_path: Path) -> 
     assert {trial.unk_score_offset for trial in plain.trials} == {-10.0}
     assert len({trial.unk_score_offset for trial in tuning.trials}) > 2
     for trial in tuning.trials:
-        options = DecodingOptions(*trial.weights, beam_width=20)
+        options = DecodingOptions(*trial.weights[:3], beam_width=20)
         decoder = build_decoder(VOCABULARY, lm=save_toy_lm(tmp_path), options=options)
         texts = [decoder.decode(item).text for item in make_emissions()]
         pairs = zip(REFERENCES, texts, strict=True)

@@ -3,20 +3,24 @@
 import itertools
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vctc.decode.tune import FURTHER_STARTS
-from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights, WeightSearch
+from w2vctc.decode.weight_search import Trial, Weights, WeightSearch, last_steps
+from w2vctc.lm.settings import PLAIN, Way
+
+LAST_STEPS = last_steps(PLAIN)
 
 START = Weights(0.5, 1.5)
 
 
 def bowl(best: Weights, weights: Weights) -> Trial:
     """Errors that grow with the distance from one best point."""
-    alpha, beta, offset = (here - there for here, there in zip(weights, best, strict=True))
+    alpha, beta, offset = (here - there for here, there in zip(weights[:3], best[:3], strict=True))
     distance = math.hypot(alpha / 0.5, beta / 2.0, offset / 4.0)
     return Trial(weights.alpha, weights.beta, round(100 + 40 * distance), 1000, weights[2])
 
@@ -65,16 +69,16 @@ def test_tiny_surfaces_have_no_better_neighbour_than_the_result(seed: int, slope
     noise = {(a, b): draw.randrange(4) for a, b in itertools.product(range(40), range(-60, 60))}
 
     def measure(weights: Weights) -> Trial:
-        a = round(weights.alpha / LAST_STEPS.alpha)
-        b = round(weights.beta / LAST_STEPS.beta)
+        a = round(weights.alpha / LAST_STEPS[0])
+        b = round(weights.beta / LAST_STEPS[1])
         errors = 200 + abs(a - 4) + abs(round(b - slope * (a - 4))) + noise.get((a, b), 4)
         return Trial(weights.alpha, weights.beta, errors, 1000)
 
     search = WeightSearch(measure, START, budget=500)
     best = search.run()
     for by_alpha, by_beta in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-        alpha = max(0.0, best.alpha + by_alpha * LAST_STEPS.alpha)
-        near = measure(Weights(alpha, best.beta + by_beta * LAST_STEPS.beta))
+        alpha = max(0.0, best.alpha + by_alpha * LAST_STEPS[0])
+        near = measure(Weights(alpha, best.beta + by_beta * LAST_STEPS[1]))
         assert near.word_errors >= best.word_errors
 
 
@@ -126,3 +130,32 @@ def test_trials_given_up_cost_their_share_and_never_win() -> None:
 def test_error_rate_of_empty_references_divides_by_one() -> None:
     assert Trial(0.5, 1.5, 3, 0).wer == 3.0
     assert Trial(0.5, 1.5, 3, 12).wer == pytest.approx(0.25)
+
+
+def test_reward_for_spelling_is_found_where_a_flat_one_is_not_tried() -> None:
+    way = Way("open", 5)
+    start = Weights(0.5, 1.5, 0.0, way)
+
+    def measure(weights: Weights) -> Trial:
+        trial = bowl(Weights(0.75, 1.5, 2.5), weights)
+        return replace(trial, way=weights.way)
+
+    best = WeightSearch(measure, start, budget=60, tune_unk=True).run()
+    assert best.way == way
+    assert abs(best.unk_score_offset - 2.5) <= 0.5
+    flat = WeightSearch(measure, START._replace(unk_score_offset=0.0), budget=60, tune_unk=True)
+    assert flat.run().unk_score_offset == 0.0
+
+
+def test_known_trials_cost_nothing_and_are_not_tried_again() -> None:
+    tried: list[Weights] = []
+
+    def measure(weights: Weights) -> Trial:
+        tried.append(weights)
+        return bowl(START, weights)
+
+    search = WeightSearch(measure, START, budget=3, known=[bowl(START, START)])
+    search.run()
+    assert START not in tried
+    assert search.n_decodes == len(tried) == 3
+    assert search.best().weights == START

@@ -11,9 +11,10 @@ from w2vctc.lm.folder import (
     find_language_model,
     read_lm_info,
     save_lm_info,
+    save_settings,
     save_unigrams,
-    save_weights,
 )
+from w2vctc.lm.settings import SearchSettings
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_gives_everything_in_it(folder: Path) -> None:
-    save_weights(folder, alpha=0.7, beta=1, tuned_on="dev")
+    save_settings(folder, plain=SearchSettings(0.7, 1), tuned=None, tuned_on="dev")
     found = find_language_model(folder)
     assert found.ngram == folder / "lm.arpa"
     assert found.unigrams == ("la", "mar", "col·lega")
@@ -61,7 +62,7 @@ def test_another_file_in_the_folder_takes_nothing_of_it(folder: Path) -> None:
 
 
 def test_an_arpa_that_was_replaced_takes_nothing_of_the_old_one(folder: Path) -> None:
-    save_weights(folder, alpha=0.7, beta=1.0, tuned_on="dev")
+    save_settings(folder, plain=SearchSettings(0.7, 1.0), tuned=None, tuned_on="dev")
     write_arpa(estimate_ngrams(["el sol"], order=2), folder / "lm.arpa")
     found = find_language_model(folder / "lm.arpa")
     assert found.unigrams == ("el", "sol")
@@ -105,6 +106,8 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(name: str, tmp_
         ('{"alpha": "much"}', "alpha = 'much'"),
         ('{"beta": true}', "beta = True"),
         ('{"ngram": "gone.arpa"}', "no gone.arpa"),
+        ('{"decoding": 3}', "decoding is not a JSON object"),
+        ('{"decoding": {"oov_order": 7}}', "decoding: oov_order = 7"),
     ],
 )
 def test_a_damaged_info_file_is_named(text: str, reason: str, folder: Path) -> None:
@@ -122,9 +125,24 @@ def test_damaged_unigrams_are_named(content: bytes, folder: Path) -> None:
         find_language_model(folder)
 
 
-def test_weights_keep_what_was_there_and_leave_no_other_file(folder: Path) -> None:
+def test_settings_keep_what_was_there_and_leave_no_other_file(folder: Path) -> None:
     before = dict(read_lm_info(folder))
-    save_weights(folder, alpha=0.25, beta=-1.0, tuned_on="data/ca/dev.tsv")
+    plain = SearchSettings(0.25, -1.0)
+    save_settings(folder, plain=plain, tuned=None, tuned_on="data/ca/dev.tsv")
     weights = {"alpha": 0.25, "beta": -1.0, "tuned_on": "data/ca/dev.tsv"}
     assert read_lm_info(folder) == before | weights
     assert sorted(file.name for file in folder.iterdir()) == ["lm.arpa", "lm.json", "unigrams.txt"]
+
+
+def test_settings_come_back_as_they_were_saved(folder: Path) -> None:
+    plain = SearchSettings(0.25, -1.0, -6.0)
+    tuned = SearchSettings(0.75, 2.0, 3.0, oov_order=6, oov_weight=1.0)
+    save_settings(folder, plain=plain, tuned=tuned, tuned_on="dev")
+    found = find_language_model(folder)
+    assert (found.plain, found.tuned) == (plain, tuned)
+    save_settings(folder, plain=None, tuned=SearchSettings(1.0, vocabulary="closed"), tuned_on="x")
+    found = find_language_model(folder)
+    assert (found.plain, found.tuned) == (plain, SearchSettings(1.0, vocabulary="closed"))
+    save_settings(folder, plain=SearchSettings(0.5, 1.5), tuned=None, tuned_on="dev")
+    found = find_language_model(folder)
+    assert (found.plain, found.tuned) == (SearchSettings(0.5, 1.5, -6.0), None)

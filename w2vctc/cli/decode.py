@@ -56,20 +56,19 @@ def decode_cli(
     if greedy:
         _refuse_search_flags(vocabulary=vocabulary, hotwords=hotwords)
     folder, found = _choose(lang, model, lm)
-    options = search_options(
-        found,
-        alpha=alpha,
-        beta=beta,
-        beam_width=beam_width,
-        token_min_logp=token_min_logp,
-        engine=chosen,
-        vocabulary=vocabulary,
-        unk_score_offset=unk_score_offset,
-        oov_order=oov_order,
-        oov_weight=oov_weight,
-        hotwords=expected,
-        hotword_weight=hotword_weight,
-    )
+    given: dict[str, Any] = {
+        "alpha": alpha,
+        "beta": beta,
+        "beam_width": beam_width,
+        "token_min_logp": token_min_logp,
+        "vocabulary": vocabulary,
+        "unk_score_offset": unk_score_offset,
+        "oov_order": oov_order,
+        "oov_weight": oov_weight,
+        "hotwords": expected,
+        "hotword_weight": hotword_weight,
+    }
+    options = search_options(found, engine=chosen, **given)
     recordings = find_recordings(files)
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
     several = len(recordings) > 1 or files[0].is_dir()
@@ -79,6 +78,7 @@ def decode_cli(
         None if greedy else found,
         options,
         recordings,
+        fallback=search_options(found, engine="pyctcdecode", **given),
         greedy=greedy or not (found or beam_width or expected or vocabulary == "closed"),
         engine=chosen,
     ):
@@ -102,20 +102,25 @@ def decode(
     recordings: Sequence[Path],
     *,
     greedy: bool,
+    fallback: "DecodingOptions | None" = None,
     engine: "Engine" = "auto",
 ) -> Iterator[Any]:
     """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
     from w2vctc.acoustic.emissions import compute_emissions
-    from w2vctc.cli.screen import Stopwatch
+    from w2vctc.cli.screen import Stopwatch, say
     from w2vctc.cli.transcribe import open_search
     from w2vctc.decode.greedy import decode_greedy
+    from w2vctc.decode.options import describe_options
     from w2vctc.decode.writers import DecodedFile, FailedFile
     from w2vctc.errors import DataError
     from w2vctc.speech.audio import SAMPLE_RATE, load_audio
 
     # Without a language model the beam search has nothing to add that the pipeline would have: the
     # best path is what every other tool prints then. It searches where a width is asked for.
-    decoder = None if greedy else open_search(model, lm, options, engine=engine)
+    decoder = None
+    if not greedy:
+        decoder = open_search(model, lm, options, fallback=fallback, engine=engine)
+        say(describe_options(decoder.options))
     for path in recordings:
         watch = Stopwatch()
         try:

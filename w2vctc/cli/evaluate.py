@@ -1,5 +1,6 @@
 """`w2vctc evaluate`: error rates of greedy and LM decoding on a split."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ from w2vctc.cli import flags
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
-    from w2vctc.decode.engines import Engine
+    from w2vctc.decode.engines import Decoder, Engine
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.evaluate.report import Evaluation
     from w2vctc.lm.folder import LanguageModelFiles
@@ -57,21 +58,28 @@ def evaluate_cli(
         profile=profile,
     )
     found = find_lm(project, lm)
-    options = search_options(
-        found,
-        alpha=alpha,
-        beta=beta,
-        beam_width=beam_width,
-        token_min_logp=token_min_logp,
-        engine=chosen,
-        vocabulary=vocabulary,
-        unk_score_offset=unk_score_offset,
-        oov_order=oov_order,
-        oov_weight=oov_weight,
-    )
+    given: dict[str, Any] = {
+        "alpha": alpha,
+        "beta": beta,
+        "beam_width": beam_width,
+        "token_min_logp": token_min_logp,
+        "vocabulary": vocabulary,
+        "unk_score_offset": unk_score_offset,
+        "oov_order": oov_order,
+        "oov_weight": oov_weight,
+    }
+    options = search_options(found, engine=chosen, **given)
+    fallback = search_options(found, engine="pyctcdecode", **given)
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
     evaluation = evaluate(
-        project, opened, found, options, split=split, skip_bad=bool(skip_bad), engine=chosen
+        project,
+        opened,
+        found,
+        options,
+        fallback=fallback,
+        split=split,
+        skip_bad=bool(skip_bad),
+        engine=chosen,
     )
     show_evaluation(evaluation, split=split, as_json=json)
 
@@ -83,14 +91,16 @@ def evaluate(
     options: "DecodingOptions",
     *,
     split: str,
+    fallback: "DecodingOptions | None" = None,
     skip_bad: bool = False,
     engine: "Engine" = "auto",
 ) -> "Evaluation":
-    """The Evaluation of greedy decoding and, with an LM, of default and tuned weights."""
+    """The Evaluation of greedy decoding and, with an LM, of default and tuned settings."""
     from w2vctc.cli.rows import read_references, texts_of
     from w2vctc.cli.screen import Stopwatch, track
     from w2vctc.cli.transcribe import hear, open_search
     from w2vctc.decode.greedy import greedy_text
+    from w2vctc.decode.options import describe_options
     from w2vctc.evaluate.report import evaluate_system, evaluate_systems
 
     rows = read_references(project, split, skip_bad=skip_bad)
@@ -110,32 +120,45 @@ def evaluate(
 
     systems = [measure("greedy", lambda emissions: greedy_text(emissions, model.vocabulary))]
     if lm is not None:
-        decoder = open_search(model, lm, options, engine=engine)
-        for name, chosen in _weigh(lm, options):
-            decoder.set_weights(alpha=chosen.alpha, beta=chosen.beta)
-            systems.append(
-                measure(
-                    f"{name} (alpha {chosen.alpha:.2f}, beta {chosen.beta:.2f})",
-                    lambda emissions: decoder.decode(emissions).text,
-                )
-            )
+        decoder = open_search(model, lm, options, fallback=fallback, engine=engine)
+        for name, chosen in _list_settings(lm, decoder):
+            decoder = _set_options(decoder, lm, chosen)
+            system = measure(name, lambda emissions, by=decoder: by.decode(emissions).text)
+            systems.append(replace(system, settings=describe_options(chosen)))
     return evaluate_systems(systems, references, model.vocabulary)
 
 
-def _weigh(lm: "LanguageModelFiles", options: "DecodingOptions") -> list[tuple[str, Any]]:
-    """The default weights and, where they are others or were tuned, those of `options`."""
-    from dataclasses import replace
-
+def _list_settings(
+    lm: "LanguageModelFiles", decoder: "Decoder"
+) -> list[tuple[str, "DecodingOptions"]]:
+    """The default settings and, where they are others or were tuned, those of the decoder."""
+    from w2vctc.config import override
     from w2vctc.decode.options import DecodingOptions
 
-    defaults = DecodingOptions()
-    plain = replace(options, alpha=defaults.alpha, beta=defaults.beta)
-    if options == plain and not lm.info.get("tuned_on"):
-        return [("LM, default", plain)]
-    if (options.alpha, options.beta) != (lm.alpha, lm.beta):
-        return [("LM, default", plain), ("LM, as given", options)]
+    options = decoder.options
+    kept = lm.tuned if lm.tuned and decoder.engine == "fast" else lm.plain
+    default = replace(options, alpha=DecodingOptions.alpha, beta=DecodingOptions.beta)
+    if options.way == kept.way:
+        default = override(default, **DecodingOptions().settings.to_json())
+    if options == default and not lm.info.get("tuned_on"):
+        return [("LM, default", default)]
+    if override(options, **kept.to_json()) != options:
+        return [("LM, default", default), ("LM, as given", options)]
     untuned = lm.info and not lm.info.get("tuned_on")  # an attached one says nothing
-    return [("LM, default", plain), ("LM, as in its recipe" if untuned else "LM, tuned", options)]
+    return [("LM, default", default), ("LM, as in its recipe" if untuned else "LM, tuned", options)]
+
+
+def _set_options(
+    decoder: "Decoder", lm: "LanguageModelFiles", options: "DecodingOptions"
+) -> "Decoder":
+    """The decoder with these options; a new one where more than alpha and beta changes."""
+    from w2vctc.decode.engines import open_decoder
+
+    if replace(decoder.options, alpha=options.alpha, beta=options.beta) != options:
+        engine: Engine = "fast" if decoder.engine == "fast" else "pyctcdecode"
+        return open_decoder(decoder.vocabulary, lm=lm, options=options, engine=engine)
+    decoder.set_weights(alpha=options.alpha, beta=options.beta)
+    return decoder
 
 
 def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> None:
@@ -171,6 +194,9 @@ def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> N
             for system in evaluation.systems
         ],
     )
+    for system in evaluation.systems:
+        if system.settings:
+            say(f"{system.name}: {system.settings}")
     if evaluation.unseen:
         shown = ", ".join(f"{c!r} {n} times" for c, n in list(evaluation.unseen.items())[:20])
         say(f"the model has no label for {shown}: they count as errors")

@@ -66,27 +66,36 @@ TokenMinLogp = Annotated[
     float | None,
     typer.Option(
         max=0.0,
-        help="Labels less likely are not tried; pyctcdecode's own is -5.  [default: -8]",
+        help="Labels less likely are not tried.  [default: -8; -5 where pyctcdecode decodes]",
     ),
 ]
+_VOCABULARY = "open, or closed: only words that the LM knows can be found."
 VocabularyKind = Annotated[
     str | None,
-    typer.Option(
-        "--vocabulary",
-        help="open, or closed: only words that the LM knows can be found.  [default: open]",
-    ),
+    typer.Option("--vocabulary", help=f"{_VOCABULARY}  [default: tuned, else open]"),
 ]
+FixedVocabulary = Annotated[
+    str | None, typer.Option("--vocabulary", help=f"{_VOCABULARY}  [default: dev decides]")
+]
+_UNK_SCORE_OFFSET = "Added, in log10, to a word that the LM does not know."
 UnkScoreOffset = Annotated[
     float | None,
-    typer.Option(help="Added, in log10, to a word that the LM does not know.  [default: -10]"),
+    typer.Option(help=f"{_UNK_SCORE_OFFSET}  [default: tuned, else -10; 0 with --oov-order]"),
 ]
+FixedUnkScoreOffset = Annotated[
+    float | None,
+    typer.Option("--unk-score-offset", help=f"{_UNK_SCORE_OFFSET}  [default: dev decides]"),
+]
+_OOV_ORDER = (
+    "Score unknown words by an n-gram of letters of this order, learned from the LM's words;"
+    " 0 is none."
+)
 OovOrder = Annotated[
+    int | None, typer.Option(min=0, help=f"{_OOV_ORDER}  [default: tuned, else 0]")
+]
+FixedOovOrder = Annotated[
     int | None,
-    typer.Option(
-        min=0,
-        help="Score unknown words by an n-gram of letters of this order, learned from the LM's"
-        " words; --unk-score-offset is 0 then unless given.  [default: 0, none]",
-    ),
+    typer.Option("--oov-order", min=0, help=f"{_OOV_ORDER}  [default: dev decides]"),
 ]
 OovWeight = Annotated[
     float | None, typer.Option(help="Weight of the n-gram of letters.  [default: 1]")

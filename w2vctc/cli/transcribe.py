@@ -1,7 +1,7 @@
 """What tune, evaluate and decode share: the model opened, the LM found, emissions computed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from w2vctc.decode.engines import Decoder, Engine
     from w2vctc.decode.options import DecodingOptions
     from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.lm.settings import VocabularyKind, Way
     from w2vctc.project import Project
 
 
@@ -78,20 +79,39 @@ def check_engine(name: str) -> "Engine":
     raise UsageError(f"no decoding engine {name!r}", hint=f"choose {', '.join(ENGINES)}")
 
 
+def check_vocabulary(name: str | None) -> "VocabularyKind | None":
+    """The kind of vocabulary of that name, None for none. Raises UsageError."""
+    from w2vctc.errors import UsageError
+    from w2vctc.lm.settings import VOCABULARY_KINDS
+
+    for kind in VOCABULARY_KINDS:
+        if name == kind:
+            return kind
+    if name is None:
+        return None
+    raise UsageError(f"no vocabulary {name!r}", hint=f"choose {', '.join(VOCABULARY_KINDS)}")
+
+
 def open_search(
     model: "AcousticModel",
     lm: "LanguageModelFiles | None",
     options: "DecodingOptions",
     *,
+    fallback: "DecodingOptions | None" = None,
     engine: "Engine" = "auto",
 ) -> "Decoder":
-    """The decoder for the model's labels; its engine and its warnings are said."""
+    """The decoder for the model's labels; its engine and its warnings are said.
+
+    fallback: the options where pyctcdecode has to decode.
+    """
     from w2vctc.decode.engines import open_decoder
     from w2vctc.decode.hotwords import warn_unspellable
 
     if odd := warn_unspellable(options.hotwords, model.vocabulary):
         say(odd)
-    decoder = open_decoder(model.vocabulary, lm=lm, options=options, engine=engine, on_news=say)
+    decoder = open_decoder(
+        model.vocabulary, lm=lm, options=options, fallback=fallback, engine=engine, on_news=say
+    )
     for warning in decoder.warnings:
         say(warning)
     return decoder
@@ -109,27 +129,44 @@ def search_options(
 ) -> "DecodingOptions":
     """Decoding options: flags, else what the language model's folder says, else the defaults.
 
-    given: other fields of DecodingOptions; None where a flag was not used.
+    given: other fields of DecodingOptions; None where a flag was not used. Weights that were tuned
+    for one way with unknown words do not suit another: where a flag asks for another way, those
+    hold that were tuned for a flat cost.
 
     Labels are tried down to ACCURATE_MIN_LOGP, which the fast engine has the time for; where
-    pyctcdecode is asked for, its own limit holds.
+    pyctcdecode is asked for, its own limit holds, and only what it can do.
     """
     from w2vctc.config import override
-    from w2vctc.decode.options import ACCURATE_MIN_LOGP, DecodingOptions
+    from w2vctc.decode.options import ACCURATE_MIN_LOGP, SPELLED_OFFSET, DecodingOptions
+    from w2vctc.lm.settings import SearchSettings
 
-    found = override(
-        DecodingOptions(),
-        token_min_logp=None if engine == "pyctcdecode" else ACCURATE_MIN_LOGP,
-        alpha=lm.alpha if lm is not None else None,
-        beta=lm.beta if lm is not None else None,
-    )
-    if given.get("oov_order") and given.get("unk_score_offset") is None:
-        given["unk_score_offset"] = 0.0  # the spelling is the price of an unknown word
+    slow = engine == "pyctcdecode"
+    plain = lm.plain if lm is not None else SearchSettings()
+    kept = lm.tuned if lm is not None and lm.tuned and not slow else plain
+    kind = check_vocabulary(given.pop("vocabulary", None))
+    way = choose_way(kept.way, kind, given.pop("oov_order", None))
+    if way.kind != kept.way.kind:
+        offset = SPELLED_OFFSET if way.kind == "letters" else plain.unk_score_offset
+        kept = replace(plain, unk_score_offset=offset)
+    limit = None if slow else ACCURATE_MIN_LOGP
+    options = override(DecodingOptions(), token_min_logp=limit, **kept.to_json())
     return override(
-        found,
+        options,
         alpha=alpha,
         beta=beta,
         beam_width=beam_width,
         token_min_logp=token_min_logp,
+        **way._asdict(),
         **given,
     )
+
+
+def choose_way(kept: "Way", vocabulary: "VocabularyKind | None", oov_order: int | None) -> "Way":
+    """The way with unknown words that flags ask for, else the one kept with the LM."""
+    from w2vctc.lm.settings import Way
+
+    if vocabulary == "closed":
+        return Way("closed", oov_order or 0)
+    if vocabulary is None and not oov_order:
+        return kept if oov_order is None else Way(kept.vocabulary, 0)
+    return Way(vocabulary or "open", kept.oov_order if oov_order is None else oov_order)

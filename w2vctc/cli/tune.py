@@ -1,4 +1,4 @@
-"""`w2vctc tune`: the weights of the language model, found on dev."""
+"""`w2vctc tune`: how decoding uses the language model, found on dev."""
 
 import os
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from w2vctc.decode.tune import Tuning
     from w2vctc.decode.weight_search import Trial
     from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.lm.settings import VocabularyKind
     from w2vctc.project import Project
 
 
 PICTURE_NAME = "tuning.png"
+DEFAULT_BUDGET = 36
 
 
 def tune_cli(
@@ -35,7 +37,7 @@ def tune_cli(
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
     budget: Annotated[
         int, typer.Option(min=1, help="How often dev may be decoded; parts count as such.")
-    ] = 24,
+    ] = DEFAULT_BUDGET,
     max_minutes: Annotated[
         float | None, typer.Option(help="Use only so much of dev, evenly picked.")
     ] = None,
@@ -45,13 +47,17 @@ def tune_cli(
         bool, typer.Option("--no-cache", help="Listen anew, and keep nothing of it.")
     ] = False,
     token_min_logp: flags.TokenMinLogp = None,
+    vocabulary: flags.FixedVocabulary = None,
+    unk_score_offset: flags.FixedUnkScoreOffset = None,
+    oov_order: flags.FixedOovOrder = None,
+    oov_weight: flags.OovWeight = None,
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
 ) -> None:
-    """Tune alpha and beta on the dev rows and save them where decode finds them."""
-    from w2vctc.cli.transcribe import check_engine, open_model
+    """Tune weights, and what to do about unknown words, on dev; save both where decode looks."""
+    from w2vctc.cli.transcribe import check_engine, check_vocabulary, open_model
     from w2vctc.cli.tune_guard import refuse_test_table
     from w2vctc.errors import UsageError
     from w2vctc.project import find_project
@@ -60,7 +66,7 @@ def tune_cli(
         raise UsageError(
             f"--lm {lm}: not a folder", hint="the weights are saved in the folder of train-lm"
         )
-    chosen = check_engine(engine)
+    chosen, kind = check_engine(engine), check_vocabulary(vocabulary)
     project = find_project(
         lang=lang,
         data=data,
@@ -83,6 +89,10 @@ def tune_cli(
         skip_bad=bool(skip_bad),
         use_cache=not no_cache,
         engine=chosen,
+        vocabulary=kind,
+        unk_score_offset=unk_score_offset,
+        oov_order=oov_order,
+        oov_weight=oov_weight,
     )
     show_tuning(tuning, project, as_json=json)
 
@@ -93,20 +103,28 @@ def tune(
     *,
     beam_width: int | None = None,
     token_min_logp: float | None = None,
-    budget: int = 24,
+    budget: int = DEFAULT_BUDGET,
     max_minutes: float | None = None,
     n_workers: int = 1,
     skip_bad: bool = False,
     use_cache: bool = True,
     engine: "Engine" = "auto",
+    vocabulary: "VocabularyKind | None" = None,
+    oov_order: int | None = None,
+    unk_score_offset: float | None = None,
+    oov_weight: float | None = None,
 ) -> "Tuning":
-    """Finds alpha and beta and writes them into the LM's folder and the model's; a Tuning."""
+    """Finds the settings and writes them into the LM's folder and the model's; a Tuning.
+
+    vocabulary, oov_order, unk_score_offset: what is given is not tuned.
+    """
     from w2vctc.cli.finetune import pair_counts
     from w2vctc.cli.rows import read_references, texts_of
     from w2vctc.cli.screen import Stopwatch, say
     from w2vctc.cli.transcribe import find_lm, hear, search_options
     from w2vctc.cli.tune_guard import leave_out_known, refuse_test_sound
     from w2vctc.decode.tune import tune_weights
+    from w2vctc.decode.ways import list_ways
     from w2vctc.errors import ModelError
     from w2vctc.evaluate.counts import count_word_errors
     from w2vctc.words import numbered
@@ -127,15 +145,24 @@ def tune(
     audio_s = sum(row.duration_s or 0.0 for row in rows)
     say(f"dev: {numbered(len(rows), 'clip')}, {audio_s / 60:.1f} minutes")
     watch = Stopwatch()
+    given: dict[str, Any] = {
+        "beam_width": beam_width,
+        "token_min_logp": token_min_logp,
+        "vocabulary": vocabulary,
+        "oov_order": oov_order,
+        "unk_score_offset": unk_score_offset,
+        "oov_weight": oov_weight,
+    }
     tuning = tune_weights(
         emissions,
         texts_of(rows),
         model.vocabulary,
         lm,
         count_errors=pair_counts(count_word_errors),
-        start=search_options(
-            None, beam_width=beam_width, token_min_logp=token_min_logp, engine=engine
-        ),
+        start=search_options(None, engine=engine, **given),
+        fallback=search_options(None, engine="pyctcdecode", **given),
+        ways=list_ways(vocabulary=vocabulary, oov_order=oov_order),
+        tune_unk=unk_score_offset is None,
         n_workers=n_workers,
         budget=budget,
         engine=engine,
@@ -183,34 +210,40 @@ def pick_minutes(rows: "list[Utterance]", max_minutes: float | None) -> "list[Ut
 
 
 def _save(project: "Project", tuning: "Tuning") -> None:
-    """Writes the weights and the surface beside the n-gram, and the weights into the model folder
-    that holds that n-gram.
+    """Writes settings and surface beside the n-gram, and the settings into the model folder that
+    holds that n-gram.
     """
     from w2vctc.cli.screen import say
-    from w2vctc.decode.model_folder import attached_language_model, update_weights
+    from w2vctc.decode.model_folder import attached_language_model, update_settings
     from w2vctc.decode.surface_picture import save_surface
-    from w2vctc.lm.folder import save_weights
+    from w2vctc.lm.folder import save_settings
+    from w2vctc.lm.settings import PLAIN, SearchSettings
 
+    found = tuning.plain
+    plain = None
+    if found is not None:
+        plain = SearchSettings(found.alpha, found.beta, found.unk_score_offset)
+    tuned = None if tuning.best.way == PLAIN else tuning.options.settings
     attached = attached_language_model(project.model)
     if (project.lm / "lm.json").is_file():
-        save_weights(project.lm, alpha=tuning.alpha, beta=tuning.beta, tuned_on="dev")
+        save_settings(project.lm, plain=plain, tuned=tuned, tuned_on="dev")
         save_surface(tuning, project.lm / PICTURE_NAME, title=f"{project.lang}: WER on dev")
         say(f"saved in {project.lm / 'lm.json'}; the picture is {project.lm / PICTURE_NAME}")
     if attached and is_attached(project, attached):
-        update_weights(project.model, alpha=tuning.alpha, beta=tuning.beta)
+        update_settings(project.model, plain=plain, tuned=tuned)
         say(f"saved in {project.model}")
+    elif attached:
+        say(f"{project.model} holds another n-gram and stays as it is")
 
 
 def is_attached(project: "Project", attached: "LanguageModelFiles") -> bool:
     """Whether the model folder's n-gram is the project's own, or the only one that there is."""
-    from w2vctc.cli.attach import with_binary
     from w2vctc.files import hash_file
     from w2vctc.lm.folder import find_language_model
 
     if not (project.lm / "lm.json").is_file():
         return True
-    own = with_binary(find_language_model(project.lm)).ngram
-    return hash_file(own) == hash_file(attached.ngram)
+    return hash_file(find_language_model(project.lm).ngram) == hash_file(attached.ngram)
 
 
 def _say_trial(trial: "Trial") -> None:
@@ -218,6 +251,6 @@ def _say_trial(trial: "Trial") -> None:
 
     given_up = "" if trial.share == 1 else f"  given up after {100 * trial.share:.0f} % of dev"
     say(
-        f"  alpha {trial.alpha:5.3f}  beta {trial.beta:5.2f}"
-        f"  dev WER {format_share(trial.wer)}{given_up}"
+        f"  {trial.way.name:9}  alpha {trial.alpha:5.3f}  beta {trial.beta:5.2f}"
+        f"  offset {trial.unk_score_offset:3.0f}  dev WER {format_share(trial.wer)}{given_up}"
     )

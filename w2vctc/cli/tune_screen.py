@@ -1,4 +1,4 @@
-"""What tune tells: the table with its intervals, the surface, the plateau; the same as JSON."""
+"""What tune tells: tables with intervals, the surface, the plateau; the same as JSON."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,24 @@ def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     print_table(
         [
             ("on dev", "left"),
-            *((heading, "right") for heading in ("alpha", "beta", "WER", "95 % interval")),
+            *((heading, "right") for heading in ("alpha", "beta", "offset", "WER")),
+            ("95 % interval", "right"),
         ],
         [
-            ("greedy", "", "", format_share(tuning.greedy_wer), _bounds(tuning.greedy_interval)),
-            ("LM, default", *_row(tuning.default, tuning.default_interval)),
-            ("LM, tuned", *_row(tuning.best, tuning.best_interval)),
+            (
+                "greedy",
+                "",
+                "",
+                "",
+                format_share(tuning.greedy_wer),
+                _bounds(tuning.greedy_interval),
+            ),
+            ("LM, default", *_row(tuning.default), _bounds(tuning.default_interval)),
+            ("LM, tuned", *_row(tuning.best), _bounds(tuning.best_interval)),
         ],
     )
+    if len(tuning.ways) > 1:
+        _show_ways(tuning)
     write(draw_surface(tuning))
     write(f"\nno difference that dev can tell: {describe_plateau(tuning.plateau)}\n")
     write(_tell_gain(tuning))
@@ -37,12 +47,54 @@ def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     say_next(f"w2vctc evaluate {project.flags}")
 
 
+def _show_ways(tuning: "Tuning") -> None:
+    """One row for each way with unknown words, and why it is the one that it is."""
+    from w2vctc.cli.screen import print_table, write
+
+    print_table(
+        [
+            ("unknown words", "left"),
+            *((heading, "right") for heading in ("alpha", "beta", "offset", "WER")),
+            ("", "left"),
+        ],
+        [(trial.way.name, *_row(trial), _tell_trial(tuning, trial)) for trial in tuning.ways],
+    )
+    write(_tell_choice(tuning))
+
+
+def _tell_trial(tuning: "Tuning", trial: "Trial") -> str:
+    if trial.way == tuning.best.way:
+        return "chosen"
+    if trial.share < 1:
+        return f"given up after {100 * trial.share:.0f} % of dev"
+    n_trials = sum(other.way == trial.way for other in tuning.trials)
+    return "tuned" if n_trials > 1 else "not tuned"
+
+
+def _tell_choice(tuning: "Tuning") -> str:
+    """Whether dev says that another way than a flat cost is better, and by how much."""
+    first, *others = tuning.ways
+    rivals = [trial for trial in others if _tell_trial(tuning, trial) in ("tuned", "chosen")]
+    if tuning.way_gain is None or not rivals:
+        return f"no other way keeps up with {first.way.name}\n\n"
+    low, high = (100 * bound for bound in tuning.way_gain)
+    gain = 100 * (first.wer - rivals[0].wer)
+    bounds = f"{gain:.1f} points ({low:.1f} to {high:.1f})"
+    name = rivals[0].way.name
+    if tuning.best.way == first.way:
+        return f"{first.way.name} stays, as the simplest: {name} would save {bounds}\n\n"
+    return f"{name} saves {bounds} against {first.way.name}, both tuned\n\n"
+
+
 def describe_tuning(tuning: "Tuning") -> dict[str, Any]:
     """The JSON document of `tune --json`; rates are fractions, not percent."""
     return {
         "alpha": tuning.alpha,
         "beta": tuning.beta,
         "unk_score_offset": tuning.best.unk_score_offset,
+        "vocabulary": tuning.best.way.vocabulary,
+        "oov_order": tuning.best.way.oov_order,
+        "way": tuning.best.way.name,
         "dev_wer": tuning.best.wer,
         "dev_wer_interval": list(tuning.best_interval),
         "default_dev_wer": tuning.default.wer,
@@ -52,19 +104,28 @@ def describe_tuning(tuning: "Tuning") -> dict[str, Any]:
         "gain_interval": list(tuning.gain),
         "n_decodes": tuning.n_decodes,
         "plateau": [asdict(span) for span in tuning.plateau],
+        "ways": [
+            {**_describe_trial(trial), "state": _tell_trial(tuning, trial)} for trial in tuning.ways
+        ],
+        "way_gain_interval": list(tuning.way_gain) if tuning.way_gain else None,
         "trials": [
-            {**asdict(trial), "wer": trial.wer, "same_as_best": same}
+            {**_describe_trial(trial), "same_as_best": same}
             for trial, same in zip(tuning.trials, tuning.same, strict=True)
         ],
     }
 
 
-def _row(trial: "Trial", interval: "Interval") -> tuple[str, str, str, str]:
+def _describe_trial(trial: "Trial") -> dict[str, Any]:
+    return {**asdict(trial), "way": trial.way.name, **trial.way._asdict(), "wer": trial.wer}
+
+
+def _row(trial: "Trial") -> tuple[str, str, str, str]:
     from w2vctc.cli.screen import format_share
 
     # Three digits: the last step of alpha is an eighth.
-    weights = f"{trial.alpha:.3f}".removesuffix("0"), f"{trial.beta:.2f}"
-    return (*weights, format_share(trial.wer), _bounds(interval))
+    alpha = f"{trial.alpha:.3f}".removesuffix("0")
+    offset = "" if trial.way.kind == "closed" else f"{trial.unk_score_offset:g}"
+    return alpha, f"{trial.beta:.2f}", offset, format_share(trial.wer)
 
 
 def _bounds(interval: "Interval") -> str:
@@ -73,7 +134,7 @@ def _bounds(interval: "Interval") -> str:
 
 def _tell_gain(tuning: "Tuning") -> str:
     if tuning.best == tuning.default:
-        return "the default weights are the best ones found\n"
+        return "the default settings are the best ones found\n"
     gain = 100 * (tuning.default.wer - tuning.best.wer)
     low, high = (100 * bound for bound in tuning.gain)
     doubt = "" if low > 0 else "; chance alone may do as much"

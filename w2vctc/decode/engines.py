@@ -47,13 +47,16 @@ def open_decoder(
     *,
     lm: LanguageModelFiles | None = None,
     options: DecodingOptions | None = None,
+    fallback: DecodingOptions | None = None,
     engine: Engine = "auto",
     on_news: Callable[[str], None] | None = None,
 ) -> Decoder:
     """A decoder of the engine asked for; "auto" is the compiled one unless that cannot be.
 
-    `on_news` hears which engine it is and why, and what takes a while the first time. Both give
-    the same hypotheses. Raises UsageError for an engine that there is not, ModelError and
+    fallback: the options where "auto" has to take pyctcdecode, which knows fewer of them and has
+    no time for labels as unlikely; else `options`. `on_news` hears which engine it is, down to
+    which label it searches and why, and what takes a while the first time. Both give the same
+    hypotheses. Raises UsageError for an engine that there is not, ModelError and
     MachineError as `build_decoder` does, and where "fast" is asked for and cannot be.
     """
     if engine not in ENGINES:
@@ -73,7 +76,9 @@ def open_decoder(
             if engine == "fast" or error.code != GAPS:
                 raise
             reason = error.message
-    tell("decoding with pyctcdecode" + (f": {reason}" if reason else ""))
+    options = (fallback if reason and fallback else options) or DecodingOptions()
+    limit = f"decoding with pyctcdecode, labels down to {options.token_min_logp:g}"
+    tell(limit + (f": {reason}" if reason else ""))
     return build_decoder(vocabulary, lm=lm, options=options)
 
 

@@ -1,32 +1,37 @@
 """The language model inside a model folder, laid out so that transformers finds it unedited.
 
     alphabet.json                 the labels as the decoder names them
+    decoding.json                 what dev found best with our fast engine, where that is more
     language_model/attrs.json     alpha, beta, unk_score_offset, score_boundary
     language_model/lm.arpa        the n-gram (or lm.bin)
     language_model/unigrams.txt   its words, one per line; empty where they are not known
 
-pyctcdecode refuses the folder when a fourth file lies in it. `processor_class` in the processor's
+pyctcdecode refuses a fourth file in language_model/ and any other key in attrs.json, and knows
+neither a closed vocabulary nor an n-gram of letters; so attrs.json holds what is best without
+these, and nobody but us looks at decoding.json. `processor_class` in the processor's
 own files is the switch: with "Wav2Vec2ProcessorWithLM" the pipeline decodes with the language
 model. It is written last and taken back first, so that no half-attached folder is ever in use.
 """
 
 import json
-import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from w2vctc.config import override
 from w2vctc.decode.alphabet import decoder_labels
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.errors import ModelError
 from w2vctc.files import machine_errors, save_text, staged_folder
-from w2vctc.lm.folder import LanguageModelFiles
+from w2vctc.lm.folder import TUNED_NAME, LanguageModelFiles
+from w2vctc.lm.settings import PLAIN_NAMES, SearchSettings, plain_json, read_settings
 from w2vctc.vocab import Vocabulary
 
 _FOLDER = "language_model"
 _ALPHABET = "alphabet.json"
 _ATTRIBUTES = "attrs.json"
+_TUNED = f"{TUNED_NAME}.json"
 _UNIGRAMS = "unigrams.txt"
 # The endings by which pyctcdecode knows an n-gram; KenLM itself goes by the content.
 _NGRAM_NAMES = {".arpa": "lm.arpa"}
@@ -41,11 +46,8 @@ def attach_language_model(
     model_folder: Path,
     vocabulary: Vocabulary,
     lm: LanguageModelFiles,
-    *,
-    alpha: float,
-    beta: float,
 ) -> None:
-    """Copies the language model into the model folder, in place of one that was there.
+    """Copies the language model and its settings into the model folder, in place of what was there.
 
     Afterwards `pipeline("automatic-speech-recognition", model=folder)` and
     `Wav2Vec2ProcessorWithLM` decode with it; `Wav2Vec2Processor` still opens.
@@ -53,7 +55,7 @@ def attach_language_model(
     Raises ModelError when the folder holds no processor or the vocabulary cannot be an alphabet,
     UsageError for weights that are not finite numbers, MachineError when it cannot be written.
     """
-    attributes = _attributes(DecodingOptions(alpha=alpha, beta=beta))
+    attributes = _attributes(lm.plain)
     _require_processor(model_folder)
     if not lm.ngram.is_file():
         raise ModelError(f"{lm.ngram}: no such file", hint="check the path", code="E_LM")
@@ -65,6 +67,7 @@ def attach_language_model(
         save_text(staging / _UNIGRAMS, words)
         save_text(staging / _ATTRIBUTES, attributes)
     save_text(model_folder / _ALPHABET, alphabet)
+    _save_tuned(model_folder, lm.tuned)
     _set_processor_class(model_folder, _WITH_LM)
 
 
@@ -73,62 +76,80 @@ def detach_language_model(model_folder: Path) -> None:
     _set_processor_class(model_folder, _PLAIN)
     with machine_errors(model_folder):
         (model_folder / _ALPHABET).unlink(missing_ok=True)
+        (model_folder / _TUNED).unlink(missing_ok=True)
         if (model_folder / _FOLDER).is_dir():
             shutil.rmtree(model_folder / _FOLDER)
 
 
 def attached_language_model(model_folder: Path) -> LanguageModelFiles | None:
-    """The language model inside the model folder, with its alpha and beta, or None.
+    """The language model inside the model folder, with its settings, or None.
 
     Raises ModelError E_LM when it is there but not as pyctcdecode wants it.
     """
     folder = model_folder / _FOLDER
     if not folder.is_dir():
         return None
-    values = _read_attributes(folder / _ATTRIBUTES)
+    plain = _read_attributes(folder / _ATTRIBUTES)
     unigrams = tuple(_read(folder / _UNIGRAMS).splitlines())
     return LanguageModelFiles(
         ngram=_find_ngram(folder),
         unigrams=unigrams or None,
-        alpha=values["alpha"],
-        beta=values["beta"],
+        alpha=plain.alpha,
+        beta=plain.beta,
         info={},
+        unk_score_offset=plain.unk_score_offset,
+        tuned=_read_tuned(model_folder / _TUNED),
     )
 
 
-def update_weights(model_folder: Path, *, alpha: float, beta: float) -> None:
-    """Other weights for the language model that is attached to the folder.
+def update_settings(
+    model_folder: Path, *, plain: SearchSettings | None, tuned: SearchSettings | None
+) -> None:
+    """Other settings for the language model that is attached to the folder.
 
-    Raises ModelError E_LM when none is, UsageError for weights that are not finite numbers.
+    plain: for any engine, transformers' pipeline among them; None leaves what is there. tuned:
+    for the fast engine; None where the plain ones are the best, and what was there goes.
+
+    Raises ModelError E_LM when none is attached, UsageError for weights that are not finite.
     """
     path = model_folder / _FOLDER / _ATTRIBUTES
     kept = _read_attributes(path)
-    options = DecodingOptions(alpha=alpha, beta=beta, unk_score_offset=kept["unk_score_offset"])
-    save_text(path, _attributes(options))
+    if plain is not None:
+        save_text(path, _attributes(override(kept, **plain_json(plain))))
+    _save_tuned(model_folder, tuned)
 
 
-def _attributes(options: DecodingOptions) -> str:
+def _attributes(settings: SearchSettings) -> str:
+    options = override(DecodingOptions(), **plain_json(settings))
     return json.dumps(
         {
-            "alpha": float(options.alpha),
-            "beta": float(options.beta),
-            "unk_score_offset": float(options.unk_score_offset),
+            **{name: float(value) for name, value in plain_json(options.settings).items()},
             "score_boundary": True,
         }
     )
 
 
-def _read_attributes(path: Path) -> dict[str, float]:
+def _read_attributes(path: Path) -> SearchSettings:
     values = _read_json(path, code="E_LM")
-    numbers: dict[str, float] = {}
-    for name in ("alpha", "beta", "unk_score_offset"):
-        value = values.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _broken(path, f"{name} = {value!r} is not a number")
-        if not math.isfinite(value):
-            raise _broken(path, f"{name} = {value!r} is not a finite number")
-        numbers[name] = float(value)
-    return numbers
+    missing = [name for name in PLAIN_NAMES if values.get(name) is None]
+    if missing:
+        raise _broken(path, f"{missing[0]} = None is not a number")
+    return read_settings({name: values[name] for name in PLAIN_NAMES}, where=str(path))
+
+
+def _save_tuned(model_folder: Path, tuned: SearchSettings | None) -> None:
+    path = model_folder / _TUNED
+    if tuned is not None:
+        save_text(path, json.dumps(tuned.to_json(), indent=2) + "\n")
+        return
+    with machine_errors(path):
+        path.unlink(missing_ok=True)
+
+
+def _read_tuned(path: Path) -> SearchSettings | None:
+    if not path.is_file():
+        return None
+    return read_settings(_read_json(path, code="E_LM"), where=str(path))
 
 
 def _find_ngram(folder: Path) -> Path:

@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from w2vctc.errors import UsageError
 from w2vctc.lm.ngram import MAX_ORDER
+from w2vctc.lm.settings import VOCABULARY_KINDS, SearchSettings, VocabularyKind, Way
 
 # Measured with beam 100, WER with -5 and with -8: simulated Catalan 17.1 and 10.9 %, Kichwa dev
 # 62.5 and 60.3 %, bundled numbers 2.0 and 1.6 %, in 1.2 to 3 times the time; -10, or 400 readings
@@ -13,8 +13,9 @@ from w2vctc.lm.ngram import MAX_ORDER
 ACCURATE_MIN_LOGP = -8.0
 """What the verbs take for `token_min_logp` unless pyctcdecode is asked for."""
 
-VocabularyKind = Literal["open", "closed"]
-VOCABULARY_KINDS: tuple[VocabularyKind, ...] = get_args(VocabularyKind)
+# With an n-gram of letters the spelling is the price of an unknown word.
+SPELLED_OFFSET = 0.0
+"""Where `unk_score_offset` starts with an `oov_order`."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,23 @@ class DecodingOptions:
     hotword_weight: float = 10.0
     """Added for each hotword in a text, and in part for the beginning of one."""
 
+    @property
+    def way(self) -> Way:
+        """The way with unknown words."""
+        return Way(self.vocabulary, self.oov_order)
+
+    @property
+    def settings(self) -> SearchSettings:
+        """What of these a language model's folder keeps."""
+        return SearchSettings(
+            alpha=self.alpha,
+            beta=self.beta,
+            unk_score_offset=self.unk_score_offset,
+            vocabulary=self.vocabulary,
+            oov_order=self.oov_order,
+            oov_weight=self.oov_weight if self.oov_order else None,
+        )
+
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "unk_score_offset", "oov_weight", "hotword_weight"):
             value = getattr(self, name)
@@ -101,3 +119,17 @@ class DecodingOptions:
                 f"beam_width = {self.beam_width}: at least one reading must be kept",
                 hint="use 1 or more; the default is 100",
             )
+
+
+def describe_options(options: DecodingOptions) -> str:
+    """`alpha 0.70, beta 1.50, letters 6, offset 2`: what is worth a word of how the LM is used."""
+    parts = [f"alpha {options.alpha:.2f}", f"beta {options.beta:.2f}"]
+    kind = options.way.kind
+    if kind != "open":
+        parts.append(options.way.name)
+    usual = SPELLED_OFFSET if kind == "letters" else DecodingOptions.unk_score_offset
+    if kind != "closed" and options.unk_score_offset != usual:
+        parts.append(f"offset {options.unk_score_offset:g}")
+    if kind == "letters" and options.oov_weight != DecodingOptions.oov_weight:
+        parts.append(f"weight of letters {options.oov_weight:g}")
+    return ", ".join(parts)

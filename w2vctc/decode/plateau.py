@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights, shift, within_bounds
+from w2vctc.decode.weight_search import Trial, Weights, last_steps, shift, within_bounds
 
 Counts = npt.NDArray[np.int64]
 
@@ -75,16 +75,17 @@ def find_plateau(
         for (axis, sign), side in sides.items():
             if side.ended:
                 continue
-            by = sign * 2**doubling * LAST_STEPS[axis]
+            by = sign * 2**doubling * last_steps(best.way)[axis]
             weights = within_bounds(shift(best.weights, axis, by))
-            if weights[axis] == (side.bound if side.bound is not None else best.weights[axis]):
+            reached = best.weights.numbers[axis] if side.bound is None else side.bound
+            if weights.numbers[axis] == reached:
                 side.ended, side.is_open = True, False  # at the bound of what may be tried
                 continue
             trial = probe(weights)
             side.is_open = trial is None
             side.ended = trial is None or not is_same(trial)
             if not side.ended:
-                side.bound, side.is_open = weights[axis], True
+                side.bound, side.is_open = weights.numbers[axis], True
     return tuple(
         _range(best, axis, sides[axis, -1], sides[axis, 1]) for axis in range(3 if tune_unk else 2)
     )
@@ -98,7 +99,7 @@ class _Side:
 
 
 def _range(best: Trial, axis: int, low: _Side, high: _Side) -> Range:
-    here = best.weights[axis]
+    here = best.weights.numbers[axis]
     return Range(
         name=Weights._fields[axis],
         low=here if low.bound is None else low.bound,

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2vctc.decode.weight_search import Trial, Weights
+from w2vctc.lm.settings import Way
 
 CountErrors = Callable[[str, str], tuple[int, int]]
 """Reference and hypothesis in; errors and reference words out."""
@@ -24,10 +24,10 @@ three, a search on 331 utterances decoded half as much again and ended at the sa
 class Race:
     """Decodes utterances with weights, one eighth of them after another.
 
-    `decode` returns the texts of the utterances with these numbers. `errors`: those of each
-    utterance for all weights that were decoded to the end; n_words: reference words of each.
-    The parts are drawn once, always the same, so that a part is like the whole. `on_trial` hears
-    each trial.
+    `decode` returns the texts of the utterances with these numbers. `trials`: all, in their order;
+    `errors`: those of each utterance for all weights that were decoded to the end; n_words:
+    reference words of each. The parts are drawn once, always the same, so that a part is like the
+    whole. `on_trial` hears each trial.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Race:
         *,
         on_trial: Callable[[Trial], None] | None = None,
     ) -> None:
+        self.trials: list[Trial] = []
         self.errors: dict[Weights, Counts] = {}
         self.n_words: Counts = np.zeros(len(references), np.int64)
         self._decode = decode
@@ -45,26 +46,38 @@ class Race:
         self._count_errors = count_errors
         self._on_trial = on_trial
         self._order = np.random.default_rng(0).permutation(len(references))
-        self._best: Counts | None = None
+        self._best: dict[Way, Counts] = {}
 
-    def measure(self, weights: Weights) -> Trial:
-        """The trial of these weights; its errors are an estimate where it has lost early."""
+    @property
+    def n_decodes(self) -> float:
+        """How often dev was decoded so far, parts of it counted as such."""
+        return sum(trial.share for trial in self.trials)
+
+    def measure(self, weights: Weights, *, rival: Counts | None = None) -> Trial:
+        """The trial of these weights; its errors are an estimate where it has lost early.
+
+        That is against `rival`, the errors of other weights, else the best of the same way.
+        """
+        rival = self._best.get(weights.way) if rival is None else rival
         n_all = len(self._references)
         errors = np.zeros(n_all, np.int64)
         done = 0
         for eighth in range(1, _N_CUTS + 1):
             cut = math.ceil(eighth * n_all / _N_CUTS)
             last = eighth == _N_CUTS
-            if not last and (cut < _FEWEST or self._best is None):
+            if not last and (cut < _FEWEST or rival is None):
                 continue
             part = self._order[done:cut].tolist()
             errors[part] = self._count(part, self._decode(weights, part))
             done = cut
-            if not last and self._has_lost(errors, self._order[:done]):
-                return self._trial(weights, self._estimate(errors, done), done / n_all)
+            if last or rival is None:
+                continue
+            if _has_lost((errors - rival)[self._order[:done]]):
+                return self._trial(weights, self._estimate(errors, rival, done), done / n_all)
         self.errors[weights] = errors
-        if self._best is None or errors.sum() < self._best.sum():
-            self._best = errors
+        best = self._best.setdefault(weights.way, errors)
+        if errors.sum() < best.sum():
+            self._best[weights.way] = errors
         return self._trial(weights, int(errors.sum()), 1.0)
 
     def _count(self, part: Sequence[int], texts: Sequence[str]) -> list[int]:
@@ -74,17 +87,10 @@ class Race:
             counted.append(errors)
         return counted
 
-    def _has_lost(self, errors: Counts, done: npt.NDArray[Any]) -> bool:
-        assert self._best is not None
-        behind = errors[done] - self._best[done]
-        return bool(behind.sum() > _DEVIATIONS * math.sqrt(len(done) * behind.var()))
-
-    def _estimate(self, errors: Counts, n_done: int) -> int:
-        """The errors on all of dev if the rest went as the part did, beside the best one."""
-        assert self._best is not None
-        done = self._order[:n_done]
-        behind = int((errors[done] - self._best[done]).sum())
-        return round(int(self._best.sum()) + behind * len(self._order) / n_done)
+    def _estimate(self, errors: Counts, rival: Counts, n_done: int) -> int:
+        """The errors on all of dev if the rest went as the part did, beside the rival."""
+        behind = int((errors - rival)[self._order[:n_done]].sum())
+        return round(int(rival.sum()) + behind * len(self._order) / n_done)
 
     def _trial(self, weights: Weights, errors: int, share: float) -> Trial:
         trial = Trial(
@@ -94,7 +100,13 @@ class Race:
             n_words=int(self.n_words.sum()),
             unk_score_offset=weights.unk_score_offset,
             share=share,
+            way=weights.way,
         )
+        self.trials.append(trial)
         if self._on_trial:
             self._on_trial(trial)
         return trial
+
+
+def _has_lost(behind: Counts) -> bool:
+    return bool(behind.sum() > _DEVIATIONS * math.sqrt(len(behind) * behind.var()))

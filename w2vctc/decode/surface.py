@@ -18,10 +18,10 @@ LEGEND = (
 
 
 def trials_on_surface(tuning: Tuning) -> list[tuple[Trial, str]]:
-    """The trials with the best offset of unknown words, each with its mark."""
+    """The trials with the best way and offset of unknown words, each with its mark."""
     found = []
     for trial, same in zip(tuning.trials, tuning.same, strict=True):
-        if trial.unk_score_offset != tuning.best.unk_score_offset:
+        if trial.weights[2:] != tuning.best.weights[2:]:
             continue
         mark = SAME if same else OTHER if trial.share == 1 else GIVEN_UP
         found.append((trial, BEST if trial == tuning.best else mark))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from w2vctc.decode.options import DecodingOptions
+from w2vctc.lm.settings import PLAIN, Way
 
 _N_HALVINGS = 2
 _N_CLIMBS = 2
@@ -18,12 +19,30 @@ class Weights(NamedTuple):
     alpha: float
     beta: float
     unk_score_offset: float = DecodingOptions.unk_score_offset
+    way: Way = PLAIN
+
+    @property
+    def numbers(self) -> tuple[float, float, float]:
+        """What a search moves."""
+        return self[:3]
 
 
 # The first step crosses the whole range in which weights are usually looked for, the last one is
 # finer than a dev set of some hundred sentences can tell apart.
-STEPS = Weights(alpha=0.5, beta=2.0, unk_score_offset=4.0)
-LAST_STEPS = Weights(*(step / 2**_N_HALVINGS for step in STEPS))
+STEPS = (0.5, 2.0, 4.0)
+# A spelling costs about as much as the word is long, so that half as much makes a difference: with
+# steps of 4 a search on half of a dev set went past +2, which was the best.
+_SPELLED_STEP = 2.0
+
+
+def first_steps(way: Way) -> tuple[float, float, float]:
+    """How far the search goes at once, in alpha, beta and the offset."""
+    return (*STEPS[:2], _SPELLED_STEP) if way.kind == "letters" else STEPS
+
+
+def last_steps(way: Way) -> tuple[float, ...]:
+    """How far it goes in the end."""
+    return tuple(step * 0.5**_N_HALVINGS for step in first_steps(way))
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,7 @@ class Trial:
     n_words: int
     unk_score_offset: float = DecodingOptions.unk_score_offset
     share: float = 1.0
+    way: Way = PLAIN
 
     @property
     def wer(self) -> float:
@@ -49,7 +69,7 @@ class Trial:
     @property
     def weights(self) -> Weights:
         """What it was decoded with."""
-        return Weights(self.alpha, self.beta, self.unk_score_offset)
+        return Weights(self.alpha, self.beta, self.unk_score_offset, self.way)
 
 
 class _OutOfBudgetError(Exception):
@@ -62,9 +82,10 @@ class WeightSearch:
 
     The two best of `start` and `further_starts` take one step along each axis, then repeat the
     move for as long as that helps. Where no step helps, the better end halves the steps, twice.
-    No range bounds it except alpha >= 0 and an offset <= 0. Among equal error counts the weights
-    nearest to the start win. Each weights are measured once. `budget`: how often all of dev may
-    be decoded; a trial of half of dev counts half.
+    No range bounds it except alpha >= 0 and, without an n-gram of letters, an offset <= 0. The way
+    of the start stays. Among equal error counts the weights nearest to the start win. Each weights
+    are measured once. `budget`: how often all of dev may be decoded; a trial of half of dev counts
+    half, and those already `known` nothing.
     """
 
     def __init__(
@@ -75,19 +96,21 @@ class WeightSearch:
         budget: float,
         further_starts: Sequence[Weights] = (),
         tune_unk: bool = False,
+        known: Sequence[Trial] = (),
     ) -> None:
-        self.trials: list[Trial] = []
+        self.trials: list[Trial] = list(known)
         self.budget = budget
         self._measure = measure
-        self._start = Weights(*map(float, start))
+        self._start = within_bounds(start)
         self._further_starts = further_starts
         self._axes = (1, 0, 2) if tune_unk else (1, 0)
-        self._known: dict[Weights, Trial] = {}
+        self._known = {trial.weights: trial for trial in known}
+        self._n_before = sum(trial.share for trial in known)
 
     @property
     def n_decodes(self) -> float:
-        """How often dev was decoded so far."""
-        return sum(trial.share for trial in self.trials)
+        """How often the search decoded dev so far."""
+        return sum(trial.share for trial in self.trials) - self._n_before
 
     def run(self) -> Trial:
         """The best of all trials, when nothing better is near or no decode is left."""
@@ -128,17 +151,17 @@ class WeightSearch:
         # Hooke and Jeeves look round the end of each such move too; on made-up error surfaces
         # that took a fifth more decodes and found no better weights.
         while True:
-            pairs = zip(old.weights, new.weights, strict=True)
-            ahead = self._try(Weights(*(2 * there - here for here, there in pairs)))
+            ahead = self._try(_beyond(old.weights, new.weights))
             if self._cost(ahead) >= self._cost(new):
                 return new
             old, new = new, ahead
 
     def _explore(self, centre: Trial, scale: float) -> Trial:
         """The centre, or the trial one step from it along some of the axes that is better."""
+        steps = first_steps(self._start.way)
         for axis in self._axes:
             for sign in (1, -1):
-                near = self._try(shift(centre.weights, axis, sign * scale * STEPS[axis]))
+                near = self._try(shift(centre.weights, axis, sign * scale * steps[axis]))
                 if self._cost(near) < self._cost(centre):
                     centre = near
                     break
@@ -156,17 +179,31 @@ class WeightSearch:
 
     def _cost(self, trial: Trial) -> tuple[float, ...]:
         """Fewest errors first, then the smallest change from the start, then smaller weights."""
-        moves = zip(trial.weights, self._start, STEPS, strict=True)
+        numbers = trial.weights.numbers
+        moves = zip(numbers, self._start.numbers, first_steps(trial.way), strict=True)
         change = math.hypot(*((here - start) / step for here, start, step in moves))
-        return (trial.word_errors, change, *trial.weights)
+        return (trial.word_errors, change, *numbers)
 
 
 def shift(weights: Weights, axis: int, by: float) -> Weights:
-    """The weights with one of them changed."""
-    return Weights(*(value + by * (place == axis) for place, value in enumerate(weights)))
+    """The weights with one of the numbers changed."""
+    alpha, beta, offset = (
+        value + by * (place == axis) for place, value in enumerate(weights.numbers)
+    )
+    return Weights(alpha, beta, offset, weights.way)
+
+
+def _beyond(old: Weights, new: Weights) -> Weights:
+    """As far behind the new weights as the old ones lie before them."""
+    pairs = zip(old.numbers, new.numbers, strict=True)
+    alpha, beta, offset = (2 * there - here for here, there in pairs)
+    return Weights(alpha, beta, offset, new.way)
 
 
 def within_bounds(weights: Weights) -> Weights:
     """The nearest weights that a search may have, rounded: 0.4 + 0.5 - 0.5 is again 0.4."""
-    alpha, beta, offset = weights
-    return Weights(round(max(alpha, 0.0), 9), round(beta, 9), round(min(offset, 0.0), 9))
+    alpha, beta, offset, way = weights
+    # A spelling costs as much as the word is long, which may be more than enough; a flat cost
+    # above nothing would be a reward.
+    most = math.inf if way.oov_order else 0.0
+    return Weights(round(max(alpha, 0.0), 9), round(beta, 9), round(min(offset, most), 9), way)

@@ -15,6 +15,7 @@ class SystemResult:
 
     words, characters: counts pooled over the set. audio_s: seconds of sound; seconds: what it
     took to transcribe them. n_utterances: how many recordings; n_exact: those without an error.
+    settings: how it decoded, in words; "" where there is nothing to set.
     """
 
     name: str
@@ -24,6 +25,7 @@ class SystemResult:
     seconds: float = 0.0
     n_utterances: int = 0
     n_exact: int = 0
+    settings: str = ""
 
     @property
     def real_time_factor(self) -> float | None:
@@ -106,6 +108,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 def _system_to_json(system: SystemResult) -> dict[str, Any]:
     return {
         "name": system.name,
+        "settings": system.settings,
         "wer": system.words.rate,
         "cer": system.characters.rate,
         "words": _counts_to_json(system.words),

@@ -9,22 +9,35 @@ from typing import Any
 from w2vctc.errors import ModelError
 from w2vctc.files import hash_file, save_text
 from w2vctc.lm.arpa import read_unigrams
+from w2vctc.lm.settings import PLAIN_NAMES, SearchSettings, plain_json, read_settings
 
 INFO_NAME = "lm.json"
 UNIGRAMS_NAME = "unigrams.txt"
 NGRAM_NAMES = ("lm.arpa", "lm.bin", "lm.klm")
+TUNED_NAME = "decoding"  # the key of lm.json, and the name of the model folder's file
 BINARY_SUFFIXES = (".bin", ".klm", ".binary")
 
 
 @dataclass(frozen=True)
 class LanguageModelFiles:
-    """What the decoder needs of a language model; `info` is all that lm.json says."""
+    """What the decoder needs of a language model; `info` is all that lm.json says.
+
+    alpha, beta, unk_score_offset: for any engine, None where nothing is said. tuned: what dev
+    found best with the fast engine, where that is more than these three.
+    """
 
     ngram: Path
     unigrams: tuple[str, ...] | None
     alpha: float | None
     beta: float | None
     info: Mapping[str, Any]
+    unk_score_offset: float | None = None
+    tuned: SearchSettings | None = None
+
+    @property
+    def plain(self) -> SearchSettings:
+        """The settings that any engine can search with: unknown words cost the same each."""
+        return SearchSettings(self.alpha, self.beta, self.unk_score_offset)
 
 
 def find_language_model(path: Path) -> LanguageModelFiles:
@@ -49,12 +62,16 @@ def find_language_model(path: Path) -> LanguageModelFiles:
             code="E_LM",
         )
     own_folder = path.is_dir() or bool(info)
+    where = f"{ngram.with_name(INFO_NAME)}"
+    plain = read_settings({name: info.get(name) for name in PLAIN_NAMES}, where=where)
     return LanguageModelFiles(
         ngram=ngram,
         unigrams=_find_unigrams(ngram, own_folder=own_folder),
-        alpha=_number(info, "alpha", path),
-        beta=_number(info, "beta", path),
+        alpha=plain.alpha,
+        beta=plain.beta,
         info=info,
+        unk_score_offset=plain.unk_score_offset,
+        tuned=_read_tuned(info, where),
     )
 
 
@@ -77,10 +94,19 @@ def save_lm_info(folder: Path, info: Mapping[str, Any]) -> None:
     save_text(folder / INFO_NAME, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
-def save_weights(folder: Path, *, alpha: float, beta: float, tuned_on: str) -> None:
-    """Puts tuned weights into lm.json in one atomic step; everything else in it stays."""
+def save_settings(
+    folder: Path, *, plain: SearchSettings | None, tuned: SearchSettings | None, tuned_on: str
+) -> None:
+    """Puts what tuning found into lm.json in one atomic step; everything else in it stays.
+
+    plain: for any engine; None leaves what is there. tuned: for the fast engine; None where the
+    plain settings are the best ones, and what was there goes.
+    """
     record = dict(read_lm_info(Path(folder)))
-    record.update(alpha=alpha, beta=beta, tuned_on=tuned_on)
+    record.pop(TUNED_NAME, None)
+    record.update(plain_json(plain) if plain else {}, tuned_on=tuned_on)
+    if tuned is not None:
+        record[TUNED_NAME] = tuned.to_json()
     save_text(Path(folder) / INFO_NAME, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -149,14 +175,14 @@ def _read_unigrams_file(path: Path) -> tuple[str, ...]:
     return words
 
 
-def _number(info: Mapping[str, Any], key: str, path: Path) -> float | None:
-    value = info.get(key)
-    if value is None:
+def _read_tuned(info: Mapping[str, Any], where: str) -> SearchSettings | None:
+    values = info.get(TUNED_NAME)
+    if values is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not isinstance(values, dict):
         raise ModelError(
-            f"{path}: lm.json says {key} = {value!r}, wanted a number",
+            f"{where}: {TUNED_NAME} is not a JSON object",
             hint="tune again with: w2vctc tune",
             code="E_LM",
         )
-    return float(value)
+    return read_settings(values, where=f"{where}, {TUNED_NAME}")
