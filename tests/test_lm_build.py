@@ -144,10 +144,10 @@ def test_a_text_too_large_for_the_memory_is_refused_before_it_is_counted(
             recipe=recipe,
             engine="auto",
             arpa_path=tmp_path / "lm.arpa",
-            memory_bytes=200 << 20,
+            memory_bytes=400 << 20,
         )
-    # 300,000 words and sentence ends at 320 bytes, and 250 MB for the program
-    assert "may need 0.3 GB for this text at order 5; it may take 0.2 GB" in caught.value.message
+    # 300,000 words and sentence ends at 280 bytes, 360 in a mixture, and 350 MiB for the program
+    assert "may need 0.4 GB for this text at order 5; it may take 0.4 GB" in caught.value.message
     assert (caught.value.code, caught.value.exit_code) == ("E_MEMORY", 5)
     assert "doctor --install-lmplz" in caught.value.hint
     assert not list(tmp_path.glob("*.arpa"))
@@ -157,8 +157,9 @@ def test_a_mixture_too_large_for_the_memory_is_handed_to_lmplz(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("W2VCTC_LMPLZ", str(find_oracle("lmplz")))
-    sources = LmSources(["la mar"], ["el sol"], dev=["el mar"])
-    for limit, engine in ((1 << 40, "builtin"), (1 << 20, "lmplz")):
+    sources = LmSources(["la mar"] * 50_000, ["el sol"] * 50_000, dev=["el mar"])
+    # Each of the two parts would fit into 400 MiB, both together do not.
+    for limit, engine in ((1 << 40, "builtin"), (400 << 20, "lmplz")):
         build = build_lm(
             sources,
             recipe=RECIPE,
@@ -169,17 +170,52 @@ def test_a_mixture_too_large_for_the_memory_is_handed_to_lmplz(
         assert build.engine == engine
 
 
+def test_models_of_lmplz_that_are_too_large_to_mix_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("W2VCTC_LMPLZ", str(find_oracle("lmplz")))
+    sources = LmSources(["la mar"], ["el sol"], dev=["el mar"])
+    with pytest.raises(
+        MachineError, match=r"mixing models of \d+ n-grams may need 0\.3 GB"
+    ) as caught:
+        build_lm(
+            sources,
+            recipe=RECIPE,
+            engine="auto",
+            arpa_path=tmp_path / "lm.arpa",
+            memory_bytes=200 << 20,
+        )
+    assert caught.value.code == "E_MEMORY"
+    assert "--no-mix" in caught.value.hint
+    assert not list(tmp_path.glob("*.arpa"))
+
+
+def test_a_text_too_large_to_choose_a_share_of_is_refused_before_it_is_measured(
+    tmp_path: Path,
+) -> None:
+    sources = LmSources(["la mar"], ["el sol"] * 100_000, dev=["el mar"])
+    with pytest.raises(MachineError, match="at order 3; it may take") as caught:
+        build_lm(
+            sources,
+            recipe=LmRecipe("x", order=2, auto_share=True),
+            engine="auto",
+            arpa_path=tmp_path / "lm.arpa",
+            memory_bytes=400 << 20,
+        )
+    assert caught.value.code == "E_MEMORY"
+
+
 def test_orders_that_the_memory_is_too_small_to_try_are_told(tmp_path: Path) -> None:
     sources = LmSources(["el sol surt"] * 100_000, dev=["el sol"])
     recipe = LmRecipe("x", auto_order=True)
     steps: list[str] = []
-    # 400,000 words and sentence ends: 65 MiB at order 2, 84 MiB at order 3, beside 250 MiB.
+    # 400,000 words and sentence ends: 38 MiB at order 2, 61 MiB at order 3, beside 350 MiB.
     build = build_lm(
         sources,
         recipe=recipe,
         engine="builtin",
         arpa_path=tmp_path / "lm.arpa",
-        memory_bytes=325 << 20,
+        memory_bytes=400 << 20,
         on_step=steps.append,
     )
     assert build.order == 2

@@ -1,5 +1,6 @@
 """From sentences to an ARPA file: one text or a mixture, through lmplz or our own estimator."""
 
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -11,13 +12,20 @@ from w2vctc.errors import MachineError
 from w2vctc.lm.arpa import read_header, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
 from w2vctc.lm.lmplz import BUILD_HINT, LmplzReport, find_lmplz, programs_folder, run_lmplz
-from w2vctc.lm.memory import needed_bytes, refuse_too_large, usable_bytes
+from w2vctc.lm.memory import needed_bytes, refuse_large_mixture, refuse_too_large, usable_bytes
 from w2vctc.lm.mixture import interpolate_ngrams, with_words
 from w2vctc.lm.ngram import MAX_ORDER, SPECIAL_WORDS, Discount, NgramModel
 from w2vctc.lm.reading import read_arpa
 from w2vctc.lm.recipe import LmRecipe
 from w2vctc.lm.sources import LmSources, Part, divide
-from w2vctc.lm.trials import Trial, best_order, choose_order, choose_share, weigh_models
+from w2vctc.lm.trials import (
+    ORDER_OF_SHARES,
+    Trial,
+    best_order,
+    choose_order,
+    choose_share,
+    weigh_models,
+)
 
 Engine = Literal["auto", "builtin", "lmplz"]
 
@@ -80,14 +88,16 @@ def build_lm(
 
     `on_step` hears what is being done.
 
-    "auto" takes lmplz where it is found and one text is all there is, or where a part of a mixture
-    does not fit into `memory_bytes` (None: most of the machine's). Raises MachineError E_LMPLZ
+    "auto" takes lmplz where it is found and one text is all there is, or where a mixture does not
+    fit into `memory_bytes` (None: most of the machine's). Raises MachineError E_LMPLZ
     when engine "lmplz" is not there, E_MEMORY when the text is too large for our own estimator;
     DataError E_EMPTY_TEXT or E_RESERVED for unusable text.
     """
     limit = usable_bytes() if memory_bytes is None else memory_bytes
     started = time.perf_counter()
     tell = on_step or (lambda _step: None)
+    if (recipe.share < 1 or recipe.auto_share) and sources.text:
+        _refuse_too_large(divide(sources, recipe), order=ORDER_OF_SHARES, limit=limit)
     sources, share, share_trials = choose_share(sources, recipe, on_step=tell)
     parts = divide(sources, recipe)
     notes = _note_without_dev(sources, recipe)
@@ -173,7 +183,7 @@ def _build_mixture(
     "auto" stands for our own estimator here, as long as the text fits.
     """
     chosen = choose_engine(engine)
-    if engine == "auto" and _largest(parts, order=recipe.order) <= limit:
+    if engine == "auto" and _needed(parts, order=recipe.order) <= limit:
         chosen = "builtin"
     if chosen == "builtin":
         _refuse_too_large(parts, order=recipe.order, limit=limit)
@@ -182,6 +192,8 @@ def _build_mixture(
         model, described = _estimate(part, sources, recipe, chosen, limit=limit)
         models.append(model)
         built.append(described)
+    if chosen == "lmplz":
+        refuse_large_mixture(sum(sum(model.ngram_counts) for model in models), limit)
     weights: tuple[float, ...] = (1.0,)
     if sources.dev:
         weights = weigh_models(models, sources).weights
@@ -198,15 +210,17 @@ def _build_mixture(
 def _longest_order(parts: Sequence[Part], *, limit: int) -> int:
     """The highest order that our own estimator has the memory for, 1 where it has none."""
     orders = range(2, MAX_ORDER + 1)
-    return max((n for n in orders if _largest(parts, order=n) <= limit), default=1)
+    return max((n for n in orders if _needed(parts, order=n) <= limit), default=1)
 
 
-def _largest(parts: Sequence[Part], *, order: int) -> int:
-    return max(needed_bytes(part.sentences, order=order) for part in parts)
+def _needed(parts: Sequence[Part], *, order: int) -> int:
+    """The most that the models of all parts and their mixture take."""
+    sentences = itertools.chain.from_iterable(part.sentences for part in parts)
+    return needed_bytes(sentences, order=order, mixed=len(parts) > 1)
 
 
 def _refuse_too_large(parts: Sequence[Part], *, order: int, limit: int) -> None:
-    refuse_too_large(_largest(parts, order=order), limit, order=order)
+    refuse_too_large(_needed(parts, order=order), limit, order=order)
 
 
 def _estimate(
@@ -225,6 +239,7 @@ def _estimate(
                 vocabulary_size=size,
                 memory_bytes=limit,
             )
+            refuse_large_mixture(sum(read_header(arpa).counts), limit)
             return read_arpa(arpa, trusted=True), _describe(part, report)
     model = estimate_ngrams(
         part.sentences,

@@ -16,7 +16,7 @@ from w2vctc.lm.weights import TunedWeights, tune_weights
 
 _ORDERS = range(2, MAX_ORDER + 1)
 _SHARES = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
-_ORDER_OF_SHARES = 3  # in which shares of the text are compared
+ORDER_OF_SHARES = 3  # in which shares of the text are compared
 # A longer order costs size, a smaller share words: either must lower the perplexity by half a
 # percent. From order 3 to 5 it fell by less than that in three of four mixtures measured.
 _WORTH_IT = 0.995
@@ -101,7 +101,7 @@ def choose_share(
         tell(f"trying share {share:g}")
         parts = divide(take(share), recipe)
         texts = [CountedText(part.sentences) for part in parts]
-        trial = Trial(share, _try(texts, parts, sources, recipe, order=_ORDER_OF_SHARES))
+        trial = Trial(share, _try(texts, parts, sources, recipe, order=ORDER_OF_SHARES))
         trials.append(trial)
         if _is_worth_it(trial, trials[best]):
             best = len(trials) - 1
