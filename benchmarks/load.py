@@ -27,14 +27,16 @@ from w2vctc.lm.arpa import check_arpa, write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
 
 LOAD = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
+sys.path.insert(0, sys.argv[2])
 started = time.perf_counter()
 import numpy
 from w2vctc.decode.fast.decoder import build_fast_decoder, warm
 from w2vctc.lm.folder import find_language_model
 from w2vctc.lm.table import load_table
 from w2vctc.vocab import Vocabulary
+from material import peak_mib
 warm()
 quarters = numpy.full((1, 4), -numpy.log(4))
 build_fast_decoder(Vocabulary(("<pad>", "<unk>", "|", "a"))).decode(quarters)
@@ -51,7 +53,7 @@ if path.is_file():
     letters = sorted(set("".join(lm.unigrams)) - {"|"})
     vocabulary = Vocabulary(("<pad>", "<unk>", "|", *letters))
     measure("decoder_s", lambda: build_fast_decoder(vocabulary, lm=lm))
-    times.append(("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+    times.append(("peak_mib", peak_mib()))
     print(json.dumps(dict(times)))
 """
 NAMES = ("start_s", "words_s", "table_s", "decoder_s")
@@ -106,7 +108,7 @@ def share_machine_code(cache: Path) -> None:
 def run(folder: Path, path: Path) -> dict[str, Any]:
     """What one load took, {} where there is no such file."""
     child = subprocess.run(
-        [sys.executable, "-c", LOAD, str(path)],
+        [sys.executable, "-c", LOAD, str(path), str(Path(__file__).parent)],
         env={**os.environ, CACHE_VARIABLE: str(folder / "cache"), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -118,8 +120,7 @@ def run(folder: Path, path: Path) -> dict[str, Any]:
 
 def render_row(name: str, runs: "list[dict[str, Any]]") -> str:
     seconds = [f"{statistics.median(run[name] for run in runs):.2f}" for name in NAMES]
-    peak = statistics.median(run["peak"] for run in runs)
-    mib = peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    mib = statistics.median(run["peak_mib"] for run in runs)
     return f"| {name} | {' | '.join(seconds)} | {mib:.0f} |"
 
 

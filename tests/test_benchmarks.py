@@ -4,6 +4,7 @@ import importlib
 import random
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -146,6 +147,18 @@ def test_halves_are_every_other_recording(bench: Any) -> None:
 
 def test_error_rate_is_pooled_over_texts(bench: Any) -> None:
     assert bench("material").rate(["a b c", "d"], ["a x c", "d e"]) == 0.5
+
+
+def test_peak_of_memory_is_this_process_s_own(bench: Any) -> None:
+    code = f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import material;"
+    code += "print(material.peak_mib()); kept = b'x' * (200 << 20); print(material.peak_mib())"
+    ballast = b"x" * (400 << 20)  # a parent that is larger than its child
+    child = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    before, after = map(float, child.stdout.split())
+    assert len(ballast) > after * (1 << 20) > (before + 199) * (1 << 20)
+    assert bench("material").peak_mib() > 400
 
 
 class _Deaf:
