@@ -8,10 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vctc.decode.plateau import Bootstrap, Range, find_plateau
-from w2vctc.decode.weight_search import Trial, Weights, last_steps
-from w2vctc.lm.settings import PLAIN
-
-LAST_STEPS = last_steps(PLAIN)
+from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights
 
 
 def test_interval_is_that_of_the_binomial() -> None:

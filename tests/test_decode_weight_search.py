@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vctc.decode.tune import FURTHER_STARTS
-from w2vctc.decode.weight_search import Trial, Weights, WeightSearch, last_steps
-from w2vctc.lm.settings import PLAIN, Way
-
-LAST_STEPS = last_steps(PLAIN)
+from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights, WeightSearch
+from w2vctc.lm.settings import Way
 
 START = Weights(0.5, 1.5)
 
@@ -142,7 +140,7 @@ def test_reward_for_spelling_is_found_where_a_flat_one_is_not_tried() -> None:
 
     best = WeightSearch(measure, start, budget=60, tune_unk=True).run()
     assert best.way == way
-    assert abs(best.unk_score_offset - 2.5) <= 0.5
+    assert abs(best.unk_score_offset - 2.5) <= 1.0
     flat = WeightSearch(measure, START._replace(unk_score_offset=0.0), budget=60, tune_unk=True)
     assert flat.run().unk_score_offset == 0.0
 

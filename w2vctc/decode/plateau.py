@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2vctc.decode.weight_search import Trial, Weights, last_steps, shift, within_bounds
+from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights, shift, within_bounds
 
 Counts = npt.NDArray[np.int64]
 
@@ -75,7 +75,7 @@ def find_plateau(
         for (axis, sign), side in sides.items():
             if side.ended:
                 continue
-            by = sign * 2**doubling * last_steps(best.way)[axis]
+            by = sign * 2**doubling * LAST_STEPS[axis]
             weights = within_bounds(shift(best.weights, axis, by))
             reached = best.weights.numbers[axis] if side.bound is None else side.bound
             if weights.numbers[axis] == reached:

@@ -26,7 +26,7 @@ from w2vctc.vocab import Vocabulary
 FURTHER_STARTS = (Weights(0.25, 0.0), Weights(1.0, 4.0))
 _PLATEAU_SHARE = 0.25  # of the budget is kept to find out what makes no difference
 _RACE_SHARE = 1 / 3  # of the budget may go to the choice among the ways
-_WAY_SHARE = 0.5  # of what is left then, to tuning the best of the other ways
+_WAY_SHARE = 2 / 3  # of what is left then, to tuning the best of the other ways
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,7 @@ def _search_ways(
     chosen = [race.trials[0].weights] if contender is None else [contender.weights, starts[0]]
     by_weights = {trial.weights: trial for trial in race.trials}
     searches: list[WeightSearch] = []
+    further = list(FURTHER_STARTS)
     for weights in chosen:
         left = most - race.n_decodes
         search = WeightSearch(
@@ -158,14 +159,14 @@ def _search_ways(
             weights,
             budget=left if len(searches) == len(chosen) - 1 else _WAY_SHARE * left,
             further_starts=[
-                start._replace(unk_score_offset=weights.unk_score_offset, way=weights.way)
-                for start in FURTHER_STARTS
+                Weights(start.alpha, start.beta, weights.unk_score_offset, weights.way)
+                for start in further
             ],
             # A word that cannot be found costs nothing.
             tune_unk=tune_unk and weights.way.kind != "closed",
             known=[by_weights[weights]],
         )
-        search.run()
+        further.append(search.run().weights)
         searches.append(search)
     return searches[::-1]
 

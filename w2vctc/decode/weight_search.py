@@ -30,19 +30,7 @@ class Weights(NamedTuple):
 # The first step crosses the whole range in which weights are usually looked for, the last one is
 # finer than a dev set of some hundred sentences can tell apart.
 STEPS = (0.5, 2.0, 4.0)
-# A spelling costs about as much as the word is long, so that half as much makes a difference: with
-# steps of 4 a search on half of a dev set went past +2, which was the best.
-_SPELLED_STEP = 2.0
-
-
-def first_steps(way: Way) -> tuple[float, float, float]:
-    """How far the search goes at once, in alpha, beta and the offset."""
-    return (*STEPS[:2], _SPELLED_STEP) if way.kind == "letters" else STEPS
-
-
-def last_steps(way: Way) -> tuple[float, ...]:
-    """How far it goes in the end."""
-    return tuple(step * 0.5**_N_HALVINGS for step in first_steps(way))
+LAST_STEPS = tuple(step * 0.5**_N_HALVINGS for step in STEPS)
 
 
 @dataclass(frozen=True)
@@ -158,10 +146,9 @@ class WeightSearch:
 
     def _explore(self, centre: Trial, scale: float) -> Trial:
         """The centre, or the trial one step from it along some of the axes that is better."""
-        steps = first_steps(self._start.way)
         for axis in self._axes:
             for sign in (1, -1):
-                near = self._try(shift(centre.weights, axis, sign * scale * steps[axis]))
+                near = self._try(shift(centre.weights, axis, sign * scale * STEPS[axis]))
                 if self._cost(near) < self._cost(centre):
                     centre = near
                     break
@@ -180,7 +167,7 @@ class WeightSearch:
     def _cost(self, trial: Trial) -> tuple[float, ...]:
         """Fewest errors first, then the smallest change from the start, then smaller weights."""
         numbers = trial.weights.numbers
-        moves = zip(numbers, self._start.numbers, first_steps(trial.way), strict=True)
+        moves = zip(numbers, self._start.numbers, STEPS, strict=True)
         change = math.hypot(*((here - start) / step for here, start, step in moves))
         return (trial.word_errors, change, *numbers)
 
