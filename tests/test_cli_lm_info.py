@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from lmplz_oracle import find_oracle
+from test_arpa import TRIGRAMS
 
 from w2vctc.lm.arpa import write_arpa
 from w2vctc.lm.estimate import estimate_ngrams
@@ -28,7 +29,10 @@ def arpa(tmp_path: Path) -> Path:
 def test_sizes_alone(run: Run, arpa: Path) -> None:
     code, out, err = run("lm-info", arpa.name)
     assert code == 0
-    assert err == ("toy.arpa: ARPA, 0.0 MB, order 2; unigrams sum to 1.0000\n3 words\n")
+    assert err == (
+        "toy.arpa: ARPA, 0.0 MB, order 2\n"
+        "unigrams sum to 1.0000, what may follow a history to 1.0000 to 1.0000\n3 words\n"
+    )
     assert [line.split() for line in out.splitlines() if line.strip()] == [
         ["n-grams", "count"],
         ["─" * 15],
@@ -85,6 +89,27 @@ def test_words_that_a_model_cannot_spell(run: Run, tmp_path: Path, model_folder:
         "verdict": "warned",
         "examples": ["123"],
     }
+
+
+def test_a_model_whose_numbers_are_no_probabilities_is_told(run: Run, arpa: Path) -> None:
+    # The end of sentences patched in with a probability of one, as it is done by hand.
+    text = arpa.read_text(encoding="utf-8").replace("-0.5228787\t</s>", "0\t</s>")
+    arpa.write_text(text, encoding="utf-8")
+    code, _, err = run("lm-info", arpa.name)
+    assert code == 0
+    assert "unigrams sum to 1.7000, what may follow a history to 0." in err
+    assert "probabilities sum to 1; build it again with train-lm\n" in err
+    _, out, _ = run("lm-info", arpa.name, "--json")
+    assert json.loads(out)["ngram"]["is_sound"] is False
+
+
+def test_a_file_that_only_kenlm_completes_is_shown_without_its_sums(run: Run) -> None:
+    lines = [*TRIGRAMS.replace("ngram 2=3", "ngram 2=2").split("\n")]
+    lines.remove("-0.2\tmar </s>")
+    Path("gaps.arpa").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = run("lm-info", "gaps.arpa", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["ngram"]["history_sums"] is None
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_text_too_large_for_the_memory_is_refused_before_it_is_counted(
             arpa_path=tmp_path / "lm.arpa",
             memory_bytes=400 << 20,
         )
-    # 300,000 words and sentence ends at 280 bytes, 360 in a mixture, and 350 MiB for the program
+    # 300,000 words and sentence ends at 280 bytes, 380 in a mixture, and 350 MiB for the program
     assert "may need 0.4 GB for this text at order 5; it may take 0.4 GB" in caught.value.message
     assert (caught.value.code, caught.value.exit_code) == ("E_MEMORY", 5)
     assert "doctor --install-lmplz" in caught.value.hint

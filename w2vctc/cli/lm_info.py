@@ -1,5 +1,6 @@
 """`w2vctc lm-info`: what a language model holds, how it predicts a text, what a model can spell."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -115,7 +116,8 @@ def _normalizer(lang: str | None, profile: Path | None) -> Any:
 def describe(info: LmInfo) -> dict[str, Any]:
     """The JSON document of `lm-info --json`."""
     return {
-        "ngram": asdict(info.ngram) | {"path": str(info.ngram.path)},
+        "ngram": asdict(info.ngram)
+        | {"path": str(info.ngram.path), "is_sound": info.ngram.is_sound},
         "n_words": info.n_words,
         "spelling": asdict(info.spelling) if info.spelling else None,
         "text": asdict(info.text) if info.text else None,
@@ -128,8 +130,9 @@ def show(info: LmInfo) -> None:
     from w2vctc.cli.screen import format_share, print_table, say
 
     ngram = info.ngram
-    sums = "" if ngram.unigram_sum is None else f"; unigrams sum to {ngram.unigram_sum:.4f}"
-    say(f"{ngram.path}: {ngram.format}, {ngram.n_bytes / 1e6:.1f} MB, order {ngram.order}{sums}")
+    say(f"{ngram.path}: {ngram.format}, {ngram.n_bytes / 1e6:.1f} MB, order {ngram.order}")
+    if ngram.unigram_sum is not None:
+        say(_tell_sums(ngram))
     if info.n_words is not None:
         say(f"{info.n_words:,} words")
     if ngram.ngram_counts:
@@ -151,6 +154,16 @@ def show(info: LmInfo) -> None:
             [("perplexity", "right"), ("unknown", "right"), ("worst sentences", "left")],
             [(f"{s.perplexity:,.1f}", str(len(s.unknown)), s.sentence) for s in info.worst],
         )
+
+
+def _tell_sums(ngram: "NgramInfo") -> str:
+    least, largest = ngram.history_sums or (math.nan, math.nan)
+    sums = f"unigrams sum to {ngram.unigram_sum:.4f}"
+    if ngram.history_sums:
+        sums += f", what may follow a history to {least:.4f} to {largest:.4f}"
+    if ngram.is_sound:
+        return sums
+    return f"{sums}: probabilities sum to 1; build it again with train-lm"
 
 
 def _show_spelling(spelling: "Spelling") -> None:

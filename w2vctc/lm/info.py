@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from w2vctc.errors import ModelError
 from w2vctc.lm.arpa import check_arpa
 from w2vctc.lm.folder import BINARY_SUFFIXES
 from w2vctc.lm.loading import GOOD_SPELLABLE, LEAST_SPELLABLE, load_kenlm
-from w2vctc.lm.reading import sum_unigrams
+from w2vctc.lm.reading import read_arpa, sum_unigrams
+from w2vctc.lm.sums import SOUND, sum_histories
 
 N_EXAMPLES = 20
 
@@ -18,7 +20,8 @@ class NgramInfo:
     """The sizes of an n-gram file.
 
     format: "ARPA" or "KenLM binary", which says its order and nothing else. unigram_sum: of the
-    probabilities of all words, 1 in a sound model.
+    probabilities of all words; history_sums: the least and the largest after any history; all 1 in
+    a sound model. None where only KenLM can complete the file.
     """
 
     path: Path
@@ -27,6 +30,13 @@ class NgramInfo:
     order: int
     ngram_counts: tuple[int, ...] = ()
     unigram_sum: float | None = None
+    history_sums: tuple[float, float] | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing that is known of the sums says otherwise."""
+        known = [self.unigram_sum, *(self.history_sums or ())]
+        return all(abs(total - 1) <= SOUND for total in known if total is not None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,24 @@ def examine_ngram(path: Path) -> NgramInfo:
     if path.suffix in BINARY_SUFFIXES:
         return NgramInfo(path, "KenLM binary", n_bytes, int(load_kenlm(path).order))
     header = check_arpa(path)
-    return NgramInfo(path, "ARPA", n_bytes, header.order, header.counts, sum_unigrams(path))
+    return NgramInfo(
+        path,
+        "ARPA",
+        n_bytes,
+        header.order,
+        header.counts,
+        unigram_sum=sum_unigrams(path),
+        history_sums=_sum_histories(path),
+    )
+
+
+def _sum_histories(path: Path) -> tuple[float, float] | None:
+    try:
+        return sum_histories(read_arpa(path, trusted=True))
+    except ModelError as error:
+        if error.code != "E_LM_GAPS":
+            raise
+        return None
 
 
 def examine_spelling(words: Sequence[str], can_spell: Callable[[str], bool]) -> Spelling:

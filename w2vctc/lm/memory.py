@@ -6,7 +6,7 @@ Measured on texts without one n-gram in common, the worst that a text can do, pe
     1.0 mil.  3      495 MiB    521 MiB
     1.0 mil.  5      634 MiB    701 MiB
     3.0 mil.  3      747 MiB
-    3.0 mil.  5      1,185 MiB
+    3.0 mil.  5      1,185 MiB  1,502 MiB
 
 So 8 GiB are enough for 25 million words at order 5 and for 45 million at order 3, whatever they
 are; lmplz sorts on disk instead. What it makes still has to be read to be mixed: 1.0 million words
@@ -24,7 +24,7 @@ GIB = 1 << 30
 _BASE_BYTES = 350 << 20  # the interpreter, its libraries, and the lines that are being written
 _BYTES_PER_TOKEN_AND_ORDER = 60
 _BYTES_PER_TOKEN_LESS = 20
-_BYTES_PER_MIXED = 80  # token of a text, or n-gram of a model
+_BYTES_PER_MIXED = 100  # token of a text, or n-gram of a model
 _USABLE_SHARE = 0.8  # of the machine's memory
 _OR_MORE = "or a lower --order, or more --memory"
 
