@@ -22,7 +22,7 @@ from w2vctc.vocab import Vocabulary
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "benchmarks"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"python (benchmarks/\w+\.py)([^`\n]*)", PAGE)))
+COMMANDS = sorted(set(re.findall(r"python (benchmarks/\w+\.py)([^`]*)`", PAGE)))
 WORDS = ("bama", "keli", "lino", "mopa", "nuri", "pasto", "resi", "sivu", "tobe", "vuka")
 
 
