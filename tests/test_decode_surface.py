@@ -10,6 +10,7 @@ from w2vctc.decode.surface import describe_plateau, draw_surface
 from w2vctc.decode.surface_picture import save_surface
 from w2vctc.decode.tune import Tuning
 from w2vctc.decode.weight_search import Trial
+from w2vctc.lm.settings import Way
 
 START = Trial(0.5, 1.5, 62, 1000)
 BEST = Trial(0.5, 0.5, 50, 1000)
@@ -54,6 +55,22 @@ GOLDEN = """\
 
 def test_surface_as_text() -> None:
     assert draw_surface(make_tuning()) == GOLDEN
+
+
+def test_each_place_shows_the_best_offset_of_the_best_way() -> None:
+    letters = Way("open", 4)
+    trials = (
+        START,
+        Trial(0.5, 0.5, 70, 1000, 0.0, way=letters),
+        Trial(0.5, 0.5, 50, 1000, 4.0, way=letters),
+        Trial(1.0, 0.5, 60, 1000, 4.0, way=letters),
+        Trial(1.0, 0.5, 55, 1000, 2.0, share=0.5, way=letters),
+    )
+    lines = draw_surface(make_tuning(trials, trials[2])).splitlines()
+    assert lines[:2] == [" beta \\ alpha  0.500   1.000", "      0.50     5.0▁*   6.0█="]
+    two = draw_surface(make_tuning((*trials, Trial(2.0, 0.5, 90, 1000, way=letters)), trials[2]))
+    assert " each with the best offset of unknown words that was tried there\n" in two
+    assert "each with" not in "".join(lines)
 
 
 def test_one_trial_is_a_surface_too(tmp_path: Path) -> None:

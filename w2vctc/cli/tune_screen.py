@@ -1,6 +1,7 @@
 """What tune tells: tables with intervals, the surface, the plateau; the same as JSON."""
 
 from dataclasses import asdict
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,6 +9,8 @@ if TYPE_CHECKING:
     from w2vctc.decode.tune import Tuning
     from w2vctc.decode.weight_search import Trial
     from w2vctc.project import Project
+
+WIDTH = 80
 
 
 def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
@@ -40,7 +43,8 @@ def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     if len(tuning.ways) > 1:
         _show_ways(tuning)
     write(draw_surface(tuning))
-    write(f"\nno difference that dev can tell: {describe_plateau(tuning.plateau)}\n")
+    told = f"no difference that dev can tell: {describe_plateau(tuning.plateau)}"
+    write(f"\n{fill(told, WIDTH)}\n")
     write(_tell_gain(tuning))
     for note in tuning.notes:
         say(note)

@@ -18,14 +18,25 @@ LEGEND = (
 
 
 def trials_on_surface(tuning: Tuning) -> list[tuple[Trial, str]]:
-    """The trials with the best way and offset of unknown words, each with its mark."""
-    found = []
+    """The trials of the best way with unknown words, each with its mark.
+
+    Of those that differ in the offset of unknown words only, the best one.
+    """
+    found: dict[tuple[float, float], tuple[Trial, str]] = {}
     for trial, same in zip(tuning.trials, tuning.same, strict=True):
-        if trial.weights[2:] != tuning.best.weights[2:]:
+        if trial.way != tuning.best.way:
             continue
         mark = SAME if same else OTHER if trial.share == 1 else GIVEN_UP
-        found.append((trial, BEST if trial == tuning.best else mark))
-    return found
+        place = trial.alpha, trial.beta
+        if place in found and _rank(found[place][0]) <= _rank(trial):
+            continue
+        found[place] = trial, BEST if trial == tuning.best else mark
+    found[tuning.alpha, tuning.beta] = tuning.best, BEST
+    return list(found.values())
+
+
+def _rank(trial: Trial) -> tuple[bool, int]:
+    return trial.share < 1, trial.word_errors
 
 
 def draw_surface(tuning: Tuning) -> str:
@@ -41,6 +52,9 @@ def draw_surface(tuning: Tuning) -> str:
     for beta in betas:
         row = [_cell(cells.get((alpha, beta)), tuning.best.wer, span) for alpha in alphas]
         lines.append(f"{beta:10.2f}   {''.join(row)}".rstrip())
+    offsets = {trial.unk_score_offset for trial, _ in cells.values()}
+    if len(offsets) > 1:
+        lines.append(" each with the best offset of unknown words that was tried there")
     return "\n".join([*lines, f" WER in %   {LEGEND}"]) + "\n"
 
 

@@ -239,7 +239,7 @@ def _conclude(
     Better weights may yet turn up on the plateau; then it is looked for round those.
     """
     bootstrap = Bootstrap(race.n_words)
-    search, way_gain = _decide(searches, race, bootstrap)
+    search = _decide(searches, _compare_ways(searches, race, bootstrap))
     search.budget = search.n_decodes + budget - race.n_decodes
     while True:
         best = search.best()
@@ -272,19 +272,23 @@ def _conclude(
         gain=bootstrap.rate(started - errors),
         options=pools.options(best.weights),
         ways=_best_of_ways(searches, race),
-        way_gain=way_gain,
+        way_gain=_compare_ways(searches, race, bootstrap),
     )
 
 
-def _decide(
+def _compare_ways(
     searches: Sequence[WeightSearch], race: Race, bootstrap: Bootstrap
-) -> tuple[WeightSearch, Interval | None]:
-    """The search of the first way, unless another way is better beyond what chance does."""
+) -> Interval | None:
+    """What the best of the other ways saves against the first one, both at their best."""
     if len(searches) == 1:
-        return searches[0], None
+        return None
     first, other = (race.errors[search.best().weights] for search in searches)
-    gain = bootstrap.rate(first - other)
-    return searches[gain.low > 0], gain
+    return bootstrap.rate(first - other)
+
+
+def _decide(searches: Sequence[WeightSearch], gain: Interval | None) -> WeightSearch:
+    """The search of the first way, unless another one is better beyond what chance does."""
+    return searches[-1] if gain is not None and gain.low > 0 else searches[0]
 
 
 def _best_of_ways(searches: Sequence[WeightSearch], race: Race) -> tuple[Trial, ...]:
