@@ -156,4 +156,4 @@ def _show_discount(part: "PartBuild", n: int) -> str:
     if n > len(part.discounts):
         return ""
     amounts = "  ".join(f"{value:.3f}" for value in part.discounts[n - 1])
-    return f"{amounts}, set: too little text" if n in part.fallback_orders else amounts
+    return f"{amounts} (fallback)" if n in part.fallback_orders else amounts

@@ -38,7 +38,10 @@ def train_lm_cli(
         typer.Option(help="List of words or names to know beside those of the text."),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="A recipe's name or .toml file.  [default: by the text]")
+        str | None,
+        typer.Option(
+            help="transcripts, mixed, corpus-5gram, or a .toml file.  [default: by the text]"
+        ),
     ] = None,
     order: Annotated[
         str | None,
@@ -68,7 +71,7 @@ def train_lm_cli(
     ] = "auto",
     memory: Annotated[
         float | None,
-        typer.Option(min=0.1, help="GB that it may take.  [default: most of the machine's]"),
+        typer.Option(min=0.4, help="GB that it may take.  [default: most of the machine's]"),
     ] = None,
     no_normalize: Annotated[
         bool, typer.Option("--no-normalize", help="Take the text as it is, line by line.")

@@ -98,6 +98,7 @@ def build_lm(
     tell = on_step or (lambda _step: None)
     if (recipe.share < 1 or recipe.auto_share) and sources.text:
         _refuse_too_large(divide(sources, recipe), order=ORDER_OF_SHARES, limit=limit)
+    n_listed = _count_listed(sources) if sources.words else 0
     sources, share, share_trials = choose_share(sources, recipe, on_step=tell)
     parts = divide(sources, recipe)
     notes = _note_without_dev(sources, recipe)
@@ -124,7 +125,7 @@ def build_lm(
         n_sentences=sum(part.n_sentences for part in built),
         n_tokens=sum(part.n_tokens for part in built),
         n_types=n_types,
-        n_listed=_count_listed(parts, sources) if sources.words else 0,
+        n_listed=n_listed,
         share=share,
         parts=built,
         order_trials=tuple(order_trials),
@@ -262,10 +263,9 @@ def _describe(part: Part, figures: NgramModel | LmplzReport) -> PartBuild:
     )
 
 
-def _count_listed(parts: Sequence[Part], sources: LmSources) -> int:
+def _count_listed(sources: LmSources) -> int:
     """How many words stand in lists only."""
-    said = LmSources(text=[sentence for part in parts for sentence in part.sentences])
-    return len(sources.vocabulary) - len(said.vocabulary)
+    return len(sources.vocabulary) - len(replace(sources, words=()).vocabulary)
 
 
 def choose_engine(engine: Engine) -> Literal["builtin", "lmplz"]:
