@@ -62,6 +62,7 @@ def test_json_is_plain_and_complete() -> None:
         "systems": [
             {
                 "name": "greedy",
+                "settings": "",
                 "wer": 0.5,
                 "cer": 6 / 16,
                 "words": {

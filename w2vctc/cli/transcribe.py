@@ -112,6 +112,8 @@ def open_search(
     decoder = open_decoder(
         model.vocabulary, lm=lm, options=options, fallback=fallback, engine=engine, on_news=say
     )
+    if decoder.options.way != options.way:
+        say(f"{options.way.name}, which dev found best, needs the fast engine: done without")
     for warning in decoder.warnings:
         say(warning)
     return decoder

@@ -86,7 +86,8 @@ def _tell_choice(tuning: "Tuning") -> str:
     bounds = f"{gain:.1f} points ({low:.1f} to {high:.1f})"
     name = rivals[0].way.name
     if tuning.best.way == first.way:
-        return f"{first.way.name} stays, as the simplest: {name} would save {bounds}\n\n"
+        told = f"{name} saves nothing that dev is sure of, {bounds}"
+        return f"{first.way.name} stays, as the simplest: {told}\n\n"
     return f"{name} saves {bounds} against {first.way.name}, both tuned\n\n"
 
 
