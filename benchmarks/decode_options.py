@@ -3,8 +3,10 @@
     python benchmarks/decode_options.py --lm lm/ca --emissions dev.npz
     python benchmarks/decode_options.py --text lines.txt --utterances 100
 
-Two tables: how many labels are tried in each frame against how many readings are kept, and open
-against closed vocabulary with what unknown words cost. benchmarks/material.py says what --text and
+Three tables: how many labels are tried in each frame against how many readings are kept; open
+against closed vocabulary with what unknown words cost; and how far from the best a reading may be.
+The last one matters with a large alpha, since the n-gram counts only when a word is complete: until
+then the readings that put that off look better. benchmarks/material.py says what --text and
 --emissions are. alpha and beta are those of the folder of the n-gram, where they were tuned, or
 the defaults; --alpha and --beta set them.
 """
@@ -29,6 +31,8 @@ BEAM_WIDTHS = (25, 100, 400)
 OFFSETS = (-10.0, -5.0, -2.0, 0.0)
 OOV_ORDERS = (3, 5)
 OOV_OFFSETS = (-2.0, 0.0)
+PRUNES = (-10.0, -15.0, -25.0)
+TABLES = ("limits", "vocabulary", "pruning")
 
 
 class Row(NamedTuple):
@@ -60,6 +64,20 @@ def vocabulary_rows(base: DecodingOptions) -> list[Row]:
     return [*rows, Row("closed", replace(base, vocabulary="closed"))]
 
 
+def pruning_rows(base: DecodingOptions) -> list[Row]:
+    """Each kind of vocabulary with readings further and further from the best."""
+    kinds = {
+        "open": base,
+        "open, letters of order 5": replace(base, unk_score_offset=0.0, oov_order=5),
+        "closed": replace(base, vocabulary="closed"),
+    }
+    return [
+        Row(f"{name}, {prune:g}", replace(options, beam_prune_logp=prune))
+        for name, options in kinds.items()
+        for prune in PRUNES
+    ]
+
+
 def main() -> None:
     arguments = parse()
     with tempfile.TemporaryDirectory() as scratch:
@@ -77,6 +95,8 @@ def main() -> None:
             print_table("token_min_logp, beam", limit_rows(base), material)
         if "vocabulary" in arguments.tables:
             print_table("vocabulary, unk_score_offset", vocabulary_rows(base), material)
+        if "pruning" in arguments.tables:
+            print_table("vocabulary, beam_prune_logp", pruning_rows(base), material)
 
 
 def parse() -> argparse.Namespace:
@@ -84,7 +104,7 @@ def parse() -> argparse.Namespace:
     add_arguments(parser, order=4, utterances=60)
     parser.add_argument("--alpha", type=float)
     parser.add_argument("--beta", type=float)
-    parser.add_argument("--tables", nargs="+", default=["limits", "vocabulary"])
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
     return parser.parse_args()
 
 

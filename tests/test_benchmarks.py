@@ -217,14 +217,15 @@ def test_table_of_engines(bench: Any) -> None:
     )
 
 
-def test_both_tables_of_options_for_a_text(command: Any, text: Path) -> None:
+def test_all_tables_of_options_for_a_text(command: Any, text: Path) -> None:
     arguments = ("--text", text, "--order", 2, "--utterances", 4)
     shown = command("decode_options.py", *arguments)
     rows = [line.split(" | ")[0].strip("| ") for line in shown.splitlines() if line[:1] == "|"]
     assert "-5, 100" in rows
     assert "-10, 400" in rows
     assert rows.index("vocabulary, unk_score_offset") < rows.index("as pyctcdecode scores it")
-    assert rows[-1] == "closed"
+    assert rows.index("closed") < rows.index("vocabulary, beam_prune_logp")
+    assert rows[-1] == "closed, -25"
     assert shown.startswith("4 utterances, ")
 
 
@@ -235,6 +236,8 @@ def test_options_of_the_tables_are_what_their_rows_say(bench: Any) -> None:
     kinds = {row.name: row.options for row in module.vocabulary_rows(DecodingOptions())}
     assert kinds["closed"] == DecodingOptions(vocabulary="closed")
     assert kinds["open, -2"] == DecodingOptions(unk_score_offset=-2.0)
+    pruned = {row.name: row.options for row in module.pruning_rows(DecodingOptions())}
+    assert pruned["closed, -25"] == DecodingOptions(vocabulary="closed", beam_prune_logp=-25.0)
     letters = DecodingOptions(unk_score_offset=0.0, oov_order=5)
     assert kinds["open, 0, letters of order 5"] == letters
 
