@@ -47,13 +47,16 @@ def doctor_cli(
 
 def bring_lmplz() -> None:
     """Builds lmplz into the user's cache, where train-lm finds it."""
+    from w2vctc.cli.lm_screen import show_step
     from w2vctc.cli.screen import Stopwatch, format_time, say
     from w2vctc.lm.install import install_lmplz
     from w2vctc.lm.lmplz import programs_folder
 
     watch = Stopwatch()
     say("building lmplz takes a few minutes where it is not there yet")
-    for program in install_lmplz(programs_folder()):
+    with show_step("building lmplz from its source"):
+        programs = install_lmplz(programs_folder())
+    for program in programs:
         say(f"made {program}")
     say(f"it took {format_time(watch.seconds)}; train-lm finds them by itself")
 
