@@ -64,9 +64,8 @@ BEGINS_WORD, IS_WORD = 1, 2  # what ALLOWED says of a part, added up
 LAST_PART, N_WORDS, N_HOT, N_CONTEXT, N_SIGNS = range(1, 6)  # of texts, after PARENT
 LOG10, SCORE = range(2)  # of text_scores
 SPAN_START, SPAN_END = range(1, 3)  # of spans, after PARENT
-# Of beams and candidates; the last two only of candidates: the frames of the word that ended with
-# it, which become a span where the candidate stays.
-TEXT, PART, LAST, SPANS, START, END, WORD_START, WORD_END = range(8)
+TEXT, PART, LAST, SPANS, START, END, WHOLE = range(7)  # of beams and candidates
+ENDED = -1  # as a candidate's WHOLE: its frames are those of the word that ended with it
 
 
 class Arena(NamedTuple):
@@ -78,7 +77,8 @@ class Arena(NamedTuple):
     and one more sign make, `text_slots` in the same way the texts by hash: key, text. A state is
     the last words and the n-grams that they are. A span is a word's frames in front of a list of
     spans; number 0 is the empty list. Beams and candidates are readings of the frames so far: a
-    text, a part, the last label, the spans of the text, the frames of the part.
+    text, a part, the last label, the spans of the text, the frames of the part, and the text that
+    the part would make as a whole word, 0 where nobody has asked yet.
     """
 
     counts: Array
@@ -129,16 +129,16 @@ def make_arena(*, n_labels: int, n_signs: int, n_state: int) -> Arena:
         states=np.zeros((_FEW["text"], 2 * n_state), np.int32),
         text_slots=np.zeros((2 * _FEW["text"], 2), np.int64),
         spans=np.zeros((_FEW["span"], 3), np.int32),
-        beams=np.zeros((_FEW["beam"], 8), np.int32),
+        beams=np.zeros((_FEW["beam"], 7), np.int32),
         beam_logits=np.zeros(_FEW["beam"], np.float64),
-        candidates=np.zeros((_FEW["beam"], 8), np.int32),
+        candidates=np.zeros((_FEW["beam"], 7), np.int32),
         candidate_logits=np.zeros(_FEW["beam"], np.float64),
         candidate_scores=np.zeros(_FEW["beam"], np.float64),
         order=np.zeros(_FEW["beam"], np.int32),
         spare=np.zeros(_FEW["beam"], np.float64),
         merge_slots=np.zeros((2 * _FEW["beam"], 2), np.int64),
     )
-    arena.beams[0] = 0, 0, -1, 0, -1, -1, -1, -1
+    arena.beams[0] = 0, 0, -1, 0, -1, -1, 0
     return arena
 
 

@@ -13,6 +13,7 @@ from w2vctc.decode.fast.arena import (
     BLANK,
     CLOSED,
     END,
+    ENDED,
     HAS_LM,
     HOT_WEIGHT,
     IS_WORD,
@@ -35,8 +36,7 @@ from w2vctc.decode.fast.arena import (
     STAMP,
     START,
     TEXT,
-    WORD_END,
-    WORD_START,
+    WHOLE,
     Arena,
     Rules,
 )
@@ -108,34 +108,18 @@ def has_room(rules: Rules, arena: Arena, n_active: Int) -> Any:
 @compiled_inside
 def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) -> Int:
     """Every beam continued by every label worth a try, equal readings merged; how many they are."""
-    blank, space, closed = rules.numbers[BLANK], rules.numbers[SPACE], rules.numbers[CLOSED] != 0
     merge_mask = small_mask(2 * arena.counts[N_BEAMS])
     n_candidates = 0
+    if has_label(arena.active, n_active, rules.numbers[SPACE]):
+        end_words(rules, arena)
     for k in range(n_active):
         label = int64(arena.active[k])
         arena.counts[STAMP] += 1  # readings with different last labels never merge
         for b in range(arena.counts[N_BEAMS]):
             beam = arena.beams[b]
-            text, part = int64(beam[TEXT]), int64(beam[PART])
-            start, end = int64(beam[START]), int64(beam[END])
-            word_start, word_end = int64(-1), int64(-1)
-            if label == blank:
-                pass
-            elif beam[LAST] == label:
-                end = t + 1
-            elif label == space:
-                if part != 0:
-                    if closed and not arena.parts[part, ALLOWED] & IS_WORD:
-                        continue
-                    text, part = end_word(rules, arena, text, part), int64(0)
-                    word_start, word_end = start, end
-                start, end = int64(-1), int64(-1)
-            else:
-                part = extend_part(rules, arena, part, label)
-                if closed and not arena.parts[part, ALLOWED] & BEGINS_WORD:
-                    continue
-                start = t if start < 0 else start
-                end = t + 1
+            text, part, start, end, whole = continue_beam(rules, arena, beam, label, t)
+            if text < 0:
+                continue
             logit = arena.beam_logits[b] + float64(row[label])
             new = find_merged(arena, merge_mask, text, part, n_candidates)
             candidate = arena.candidates[new]
@@ -147,8 +131,50 @@ def expand_beams(rules: Rules, arena: Arena, row: Array, t: Int, n_active: Int) 
             arena.candidate_logits[new] = logit
             # Of readings that are one now, the last has its frames kept.
             candidate[SPANS], candidate[START], candidate[END] = beam[SPANS], start, end
-            candidate[WORD_START], candidate[WORD_END] = word_start, word_end
+            candidate[WHOLE] = whole
     return n_candidates
+
+
+@compiled_inside
+def continue_beam(rules: Rules, arena: Arena, beam: Array, label: Int, t: Int) -> Any:
+    """Text, part, its frames and its whole word after one more label; text -1 where none may be."""
+    text, part, whole = int64(beam[TEXT]), int64(beam[PART]), int64(beam[WHOLE])
+    start, end = int64(beam[START]), int64(beam[END])
+    if label == rules.numbers[BLANK]:
+        return text, part, start, end, whole
+    if beam[LAST] == label:
+        return text, part, start, t + 1, whole
+    if label == rules.numbers[SPACE]:
+        if part == 0:
+            return text, part, int64(-1), int64(-1), whole
+        return (whole if whole else int64(-1)), int64(0), start, end, int64(ENDED)
+    part = extend_part(rules, arena, part, label)
+    if rules.numbers[CLOSED] and not arena.parts[part, ALLOWED] & BEGINS_WORD:
+        text = int64(-1)
+    return text, part, (t if start < 0 else start), t + 1, int64(0)
+
+
+@compiled_inside
+def has_label(active: Array, n_active: Int, label: Int) -> Any:
+    """Whether a label is worth a try."""
+    found = False
+    for k in range(n_active):
+        found = found or active[k] == label
+    return found
+
+
+@compiled_inside
+def end_words(rules: Rules, arena: Arena) -> None:
+    """Notes with each beam which text it would be if its open word ended here, where one may.
+
+    A beam that waits through blanks is asked once: the hash table of texts lies far from the
+    processor.
+    """
+    for b in range(arena.counts[N_BEAMS]):
+        beam = arena.beams[b]
+        part = int64(beam[PART])
+        if part != 0 and beam[WHOLE] == 0 and arena.parts[part, ALLOWED] & IS_WORD:
+            beam[WHOLE] = end_word(rules, arena, int64(beam[TEXT]), part)
 
 
 @compiled_inside
@@ -180,13 +206,12 @@ def keep_candidates(rules: Rules, arena: Arena, n: Int) -> None:
     )
     for b in range(n_kept):
         row = order[b]
-        for column in range(END + 1):
+        for column in range(WHOLE + 1):
             beams[b, column] = candidates[row, column]
-        if candidates[row, WORD_START] >= 0:
-            spans[n_spans, PARENT] = candidates[row, SPANS]
-            spans[n_spans, SPAN_START] = candidates[row, WORD_START]
-            spans[n_spans, SPAN_END] = candidates[row, WORD_END]
-            beams[b, SPANS] = n_spans
+        if beams[b, WHOLE] == ENDED:
+            spans[n_spans, PARENT] = beams[b, SPANS]
+            spans[n_spans, SPAN_START], spans[n_spans, SPAN_END] = beams[b, START], beams[b, END]
+            beams[b, SPANS], beams[b, START], beams[b, END], beams[b, WHOLE] = n_spans, -1, -1, 0
             n_spans += 1
         arena.beam_logits[b] = arena.candidate_logits[row]
     arena.counts[N_SPANS] = n_spans
