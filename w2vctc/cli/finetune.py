@@ -1,12 +1,13 @@
 """`w2vctc finetune`: from checked rows to a trained model folder."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from w2vctc.cli import flags
+from w2vctc.cli import flags, training_flags
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
@@ -24,65 +25,33 @@ def finetune_cli(
     format: flags.Format = None,
     tier: flags.Tier = None,
     allow_outside: flags.AllowOutside = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="base, 960h-lv60-self, xlsr-53, tiny (from scratch), a hub id or a folder."
-            "  [default: xlsr-53]"
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(readable=False, help="Where the trained model goes.  [default: models/LANG]"),
-    ] = None,
+    model: training_flags.Source = None,
+    out: training_flags.Out = None,
     profile: flags.Profile = None,
-    preset: Annotated[
-        str | None,
-        typer.Option(help="auto, 10min, 1h, 10h or 100h: the schedule.  [default: auto]"),
-    ] = None,
-    epochs: Annotated[float | None, typer.Option(help="Passes over the data.")] = None,
-    updates: Annotated[int | None, typer.Option(help="Updates, instead of epochs.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The peak.")] = None,
-    batch_seconds: Annotated[
-        float | None, typer.Option(help="Seconds of sound in one forward pass.")
-    ] = None,
-    accumulation: Annotated[int | None, typer.Option(help="Forward passes in one update.")] = None,
-    freeze_encoder_updates: Annotated[
-        int | None, typer.Option(help="Updates in which only the head learns.")
-    ] = None,
-    mask_time_prob: Annotated[
-        float | None, typer.Option(help="SpecAugment: share of the frames in masked spans.")
-    ] = None,
-    mask_feature_prob: Annotated[
-        float | None, typer.Option(help="SpecAugment: share of the features masked.")
-    ] = None,
-    eval_every: Annotated[
-        int | None, typer.Option(help="Updates between two looks at dev (and checkpoints).")
-    ] = None,
-    patience: Annotated[
-        int | None,
-        typer.Option(help="Stop after so many looks at dev without a better one; 0: never."),
-    ] = None,
-    max_duration: Annotated[
-        float | None, typer.Option(help="Longest clip to train on, in seconds.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="For weights and batches.")] = None,
+    preset: training_flags.Preset = None,
+    epochs: training_flags.Epochs = None,
+    updates: training_flags.Updates = None,
+    learning_rate: training_flags.LearningRate = None,
+    batch_seconds: training_flags.BatchSeconds = None,
+    accumulation: training_flags.Accumulation = None,
+    freeze_encoder_updates: training_flags.FreezeEncoderUpdates = None,
+    mask_time_prob: training_flags.MaskTimeProb = None,
+    mask_feature_prob: training_flags.MaskFeatureProb = None,
+    eval_every: training_flags.EvalEvery = None,
+    patience: training_flags.Patience = None,
+    max_duration: training_flags.MaxDuration = None,
+    seed: training_flags.Seed = None,
     device: flags.Device = None,
-    precision: Annotated[
-        str | None, typer.Option(help="auto, fp32, bf16 or fp16.  [default: auto]")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that read audio.")] = None,
+    precision: training_flags.Precision = None,
+    workers: training_flags.Workers = None,
     skip_bad: flags.SkipBad = None,
     allow_pickle: flags.AllowPickle = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run that was broken off.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Train anew over a finished model.")
-    ] = False,
+    resume: training_flags.Resume = False,
+    overwrite: training_flags.Overwrite = False,
     json: flags.Json = False,
 ) -> None:
     """Fine-tune a wav2vec2 CTC model on the training rows, watched on the dev rows."""
+    given = dict(locals())  # each flag that has an option's name sets it
     from w2vctc.config import override
     from w2vctc.project import find_project
 
@@ -99,25 +68,7 @@ def finetune_cli(
 
     options = override(
         project.options(FinetuneOptions, "finetune"),
-        model=model,
-        preset=preset,
-        epochs=epochs,
-        updates=updates,
-        learning_rate=learning_rate,
-        batch_seconds=batch_seconds,
-        accumulation=accumulation,
-        freeze_encoder_updates=freeze_encoder_updates,
-        mask_time_prob=mask_time_prob,
-        mask_feature_prob=mask_feature_prob,
-        eval_every=eval_every,
-        patience=patience,
-        max_duration=max_duration,
-        seed=seed,
-        device=device,
-        precision=precision,
-        workers=workers,
-        skip_bad=skip_bad,
-        allow_pickle=allow_pickle,
+        **{field.name: given.get(field.name) for field in fields(FinetuneOptions)},
     )
     result = finetune_project(project, options, resume=resume, overwrite=overwrite)
     finish(project, result, as_json=json)

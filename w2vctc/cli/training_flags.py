@@ -1,0 +1,57 @@
+"""The flags of `w2vctc finetune` that say how to train; its options have the same names."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# Where it begins and where it goes
+
+Source = Annotated[
+    str | None,
+    typer.Option(
+        help="base, 960h-lv60-self, xlsr-53, tiny (from scratch), a hub id or a folder."
+        "  [default: xlsr-53]"
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="Where the trained model goes.  [default: models/LANG]"),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run that was broken off.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Train anew over a finished model.")]
+
+# How long and how hard
+
+Preset = Annotated[
+    str | None,
+    typer.Option(help="auto, 10min, 1h, 10h or 100h: the schedule.  [default: auto]"),
+]
+Epochs = Annotated[float | None, typer.Option(help="Passes over the data.")]
+Updates = Annotated[int | None, typer.Option(help="Updates, instead of epochs.")]
+LearningRate = Annotated[float | None, typer.Option(help="The peak.")]
+BatchSeconds = Annotated[float | None, typer.Option(help="Seconds of sound in one forward pass.")]
+Accumulation = Annotated[int | None, typer.Option(help="Forward passes in one update.")]
+FreezeEncoderUpdates = Annotated[
+    int | None, typer.Option(help="Updates in which only the head learns.")
+]
+MaskTimeProb = Annotated[
+    float | None, typer.Option(help="SpecAugment: share of the frames in masked spans.")
+]
+MaskFeatureProb = Annotated[
+    float | None, typer.Option(help="SpecAugment: share of the features masked.")
+]
+EvalEvery = Annotated[
+    int | None, typer.Option(help="Updates between two looks at dev (and checkpoints).")
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(help="Stop after so many looks at dev without a better one; 0: never."),
+]
+MaxDuration = Annotated[float | None, typer.Option(help="Longest clip to train on, in seconds.")]
+Seed = Annotated[int | None, typer.Option(help="For weights and batches.")]
+
+# On which machine
+
+Precision = Annotated[str | None, typer.Option(help="auto, fp32, bf16 or fp16.  [default: auto]")]
+Workers = Annotated[int | None, typer.Option(help="Processes that read audio.")]
