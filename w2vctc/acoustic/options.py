@@ -4,8 +4,12 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.augmentation import parse_kinds
+from w2vctc.acoustic.presets import TINY, Schedule
 from w2vctc.errors import UsageError
+
+METHODS = ("full", "lora", "adapter", "bitfit")  # of --peft; see acoustic.adapters
+SELECTIONS = ("greedy", "lm")
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,13 @@ class FinetuneOptions:
     max_duration: float = 30.0  # seconds; longer clips are refused
     seed: int = 1
     device: str = "auto"
+    augment: str = ""  # kinds of acoustic.augmentation with commas between
+    noise_folder: str | None = None
+    peft: str = "full"  # one of METHODS
+    layer_decay: float | None = None  # learning rate of a layer, as a share of the next one's
+    short_first: bool | None = None
+    average: int = 0  # checkpoints whose mean is tried in the end; 0 and 1: none
+    select: str = "greedy"  # or "lm": whose dev WER chooses the checkpoint
     precision: str = "auto"
     workers: int | None = None
     skip_bad: bool = False
@@ -41,8 +52,9 @@ _POSITIVE = (
     "accumulation",
     "eval_every",
     "max_duration",
+    "layer_decay",
 )
-_NOT_NEGATIVE = ("freeze_encoder_updates", "patience", "seed", "workers")
+_NOT_NEGATIVE = ("freeze_encoder_updates", "patience", "seed", "workers", "average")
 
 
 def check_options(options: FinetuneOptions) -> FinetuneOptions:
@@ -60,9 +72,29 @@ def check_options(options: FinetuneOptions) -> FinetuneOptions:
     ]
     if options.epochs is not None and options.updates is not None:
         faults.append("--epochs and --updates both say how long: give one")
+    faults += _check_recipe(options)
     if faults:
         raise UsageError("; ".join(faults), hint="see `w2vctc finetune --help`")
     return options
+
+
+def _check_recipe(options: FinetuneOptions) -> list[str]:
+    """What is wrong with the choices of how to learn."""
+    faults = []
+    kinds = parse_kinds(options.augment)
+    if "noise" in kinds and options.noise_folder is None:
+        faults.append("--augment noise needs --noise-folder, a folder of recordings without speech")
+    if options.noise_folder is not None and "noise" not in kinds:
+        faults.append("--noise-folder is for --augment noise")
+    if options.peft not in METHODS:
+        faults.append(f"no --peft {options.peft}: choose {', '.join(METHODS)}")
+    if options.peft != "full" and options.model == TINY:
+        faults.append(f"--peft {options.peft}: nothing of a model from scratch is learned yet")
+    if options.layer_decay is not None and options.layer_decay > 1:
+        faults.append(f"--layer-decay {options.layer_decay:g} must not be above 1")
+    if options.select not in SELECTIONS:
+        faults.append(f"no --select {options.select}: choose {', '.join(SELECTIONS)}")
+    return faults
 
 
 def apply_options(schedule: Schedule, options: FinetuneOptions) -> Schedule:
@@ -74,6 +106,8 @@ def apply_options(schedule: Schedule, options: FinetuneOptions) -> Schedule:
         "freeze_encoder_updates": options.freeze_encoder_updates,
         "mask_time_prob": options.mask_time_prob,
         "mask_feature_prob": options.mask_feature_prob,
+        "layer_decay": options.layer_decay,
+        "short_first": options.short_first,
         "epochs": options.epochs,
         "updates": 0 if options.epochs is not None else options.updates,
     }

@@ -65,6 +65,7 @@ class Schedule:
     activation_dropout: float = 0.1
     weight_decay: float = 0.0
     short_first: bool = False  # the first epoch goes from short clips to long ones
+    layer_decay: float = 1.0  # each layer learns at this share of the rate of the next one up
 
 
 TINY_SCHEDULE = Schedule(

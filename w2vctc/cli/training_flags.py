@@ -51,6 +51,45 @@ Patience = Annotated[
 MaxDuration = Annotated[float | None, typer.Option(help="Longest clip to train on, in seconds.")]
 Seed = Annotated[int | None, typer.Option(help="For weights and batches.")]
 
+# Better models from little data
+
+Augment = Annotated[
+    str | None,
+    typer.Option(
+        help="What to do to clips before each hearing: speed, room, noise, phone, gain, with commas"
+        " between.  [default: nothing]"
+    ),
+]
+NoiseFolder = Annotated[
+    str | None, typer.Option(help="Recordings without speech, for --augment noise.")
+]
+Peft = Annotated[
+    str | None,
+    typer.Option(
+        help="full, or what of the encoder is learned: lora, adapter or bitfit.  [default: full]"
+    ),
+]
+LayerDecay = Annotated[
+    float | None,
+    typer.Option(help="Each layer learns at this share of the next one's rate.  [default: 1]"),
+]
+ShortFirst = Annotated[
+    bool | None,
+    typer.Option(
+        "--short-first/--no-short-first", help="The first epoch goes from short clips to long ones."
+    ),
+]
+Average = Annotated[
+    int | None,
+    typer.Option(help="Try the mean of so many last checkpoints too.  [default: 0]"),
+]
+Select = Annotated[
+    str | None,
+    typer.Option(
+        help="greedy or lm: whose dev WER says which checkpoint is best.  [default: greedy]"
+    ),
+]
+
 # On which machine
 
 Precision = Annotated[str | None, typer.Option(help="auto, fp32, bf16 or fp16.  [default: auto]")]

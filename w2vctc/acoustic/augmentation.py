@@ -1,0 +1,95 @@
+"""What a training clip is turned into before the model hears it, each time a little different.
+
+What happens to a clip depends on the run's seed, the clip's row and how often it was heard before,
+and on nothing else: not on the processes that read, nor on their order, nor on resuming.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vctc.acoustic.distortions import change_gain, enter_room, pass_phone
+from w2vctc.acoustic.noise import Noises, add_noise
+from w2vctc.errors import UsageError
+from w2vctc.speech.audio import SAMPLE_RATE
+
+# In the order of nature: the voice, the room, what else sounds in it, the line, the recorder.
+KINDS = ("speed", "room", "noise", "phone", "gain")
+# Speed draws one of three each time; the others spare some clips, or clean speech is unlearned.
+_SHARES = {"speed": 1.0, "room": 0.3, "noise": 0.5, "phone": 0.25, "gain": 0.5}
+SPEEDS = (0.9, 1.0, 1.1)  # Ko et al., "Audio augmentation for speech recognition", 2015
+_SPEED_STEPS = 10  # speeds as whole tenths, for an exact ratio
+
+Waveform = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """The kinds that are on, in the order of KINDS, and what they draw from."""
+
+    kinds: tuple[str, ...]
+    seed: int
+    noises: Noises | None = None
+
+    def apply(
+        self, waveform: Waveform, *, row: int, visit: int, fits: Callable[[int], bool]
+    ) -> Waveform:
+        """The waveform, shape (n_samples,), as it sounds at the `visit`-th hearing of its row.
+
+        `fits` says whether so many samples hold the clip's labels: a speed that would leave too few
+        frames for CTC is not taken.
+        """
+        for kind in self.kinds:
+            # A generator for each kind: switching one on or off leaves the others as they were.
+            random = np.random.default_rng([self.seed, KINDS.index(kind), visit, row])
+            if random.random() < _SHARES[kind]:
+                waveform = self._distort(kind, waveform, random, fits)
+        return waveform
+
+    def _distort(
+        self,
+        kind: str,
+        waveform: Waveform,
+        random: np.random.Generator,
+        fits: Callable[[int], bool],
+    ) -> Waveform:
+        if kind == "speed":
+            return change_speed(waveform, speed=float(random.choice(SPEEDS)), fits=fits)
+        if kind == "noise":
+            assert self.noises is not None
+            return add_noise(waveform, self.noises, random)
+        return {"room": enter_room, "phone": pass_phone, "gain": change_gain}[kind](
+            waveform, random
+        )
+
+
+def change_speed(waveform: Waveform, *, speed: float, fits: Callable[[int], bool]) -> Waveform:
+    """The waveform played `speed` times as fast, pitch and all, where what is left is enough."""
+    import soxr
+
+    if speed == 1.0 or (speed > 1 and not fits(int(len(waveform) / speed) - 1)):
+        return waveform
+    # As if recorded at a rate that much higher, brought to 16 kHz.
+    rate = round(speed * _SPEED_STEPS) * SAMPLE_RATE
+    changed = soxr.resample(np.ascontiguousarray(waveform), rate, _SPEED_STEPS * SAMPLE_RATE)
+    return np.asarray(changed, dtype=np.float32)
+
+
+def parse_kinds(text: str) -> tuple[str, ...]:
+    """The kinds of `speed,room` in the order of KINDS; raises UsageError for unknown ones."""
+    named = {name.strip() for name in text.split(",")} - {""}
+    unknown = sorted(named - set(KINDS))
+    if unknown:
+        raise UsageError(
+            f"--augment {text}: no kind {', '.join(map(repr, unknown))}",
+            hint=f"choose among {', '.join(KINDS)}, with commas between",
+        )
+    return tuple(kind for kind in KINDS if kind in named)
+
+
+def count_needed_frames(labels: Sequence[int]) -> int:
+    """The frames that CTC needs: one for each label and one between two that are the same."""
+    return len(labels) + sum(a == b for a, b in pairwise(labels))

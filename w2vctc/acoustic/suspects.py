@@ -1,0 +1,103 @@
+"""Training clips that the model goes on to find improbable: often a transcript is another clip's.
+
+The losses are those of training itself, so looking costs nothing: each clip's last `KEPT` losses
+are remembered, and a clip is a suspect if all of them lie far above what the other clips have.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from w2vctc.corpus.utterance import Utterance
+from w2vctc.files import save_text, staged_file
+
+KEPT = 2  # hearings of a clip that must agree
+LOSSES_NAME = "losses.npy"  # in a checkpoint
+SUSPECTS_NAME = "suspects.tsv"
+_FAR = 5.0  # robust standard deviations; see the measurement in docs/training.md
+_DEVIATIONS_PER_MAD = 1.4826  # of a normal distribution
+_FEWEST = 20  # clips; of fewer nobody can say what is usual
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A clip, how its loss per label stands out, and what the best path says it is."""
+
+    utterance: Utterance
+    loss: float
+    heard: str = ""
+
+
+class LossRecord:
+    """The last losses per label of each training clip, (n_rows, KEPT), NaN where not yet heard."""
+
+    def __init__(self, n_rows: int) -> None:
+        self.losses: NDArray[np.float32] = np.full((n_rows, KEPT), np.nan, dtype=np.float32)
+        self._waiting: list[tuple[Any, Any]] = []
+
+    def add(self, rows: Any, losses: Any) -> None:
+        """Notes the losses of a batch (tensors of shape (B,)) without waiting for the device."""
+        self._waiting.append((rows, losses.detach()))
+        if len(self._waiting) >= 1_000:
+            self.settle()
+
+    def settle(self) -> NDArray[np.float32]:
+        """The losses with everything that was noted."""
+        for rows, losses in self._waiting:
+            at = rows.cpu().numpy()
+            self.losses[at, :-1] = self.losses[at, 1:]
+            self.losses[at, -1] = losses.float().cpu().numpy()
+        self._waiting.clear()
+        return self.losses
+
+    def save(self, folder: Path) -> None:
+        """Into a checkpoint, so that a resumed run remembers."""
+        losses = self.settle()
+        with staged_file(folder / LOSSES_NAME) as staging, staging.open("wb") as stream:
+            np.save(stream, losses, allow_pickle=False)
+
+    def load(self, folder: Path) -> None:
+        """From a checkpoint; one without the file, or for other clips, leaves all unheard."""
+        path = folder / LOSSES_NAME
+        if path.is_file():
+            losses = np.load(path, allow_pickle=False)
+            if losses.shape == self.losses.shape:
+                self.losses = losses.astype(np.float32)
+
+
+def find_outliers(losses: NDArray[np.float32]) -> list[int]:
+    """The rows whose losses, (n_rows, KEPT), all stand out, the worst first.
+
+    By the median and the median absolute deviation of each hearing: the outliers themselves do not
+    move what is usual.
+    """
+    heard = np.isfinite(losses).all(axis=1)
+    if heard.sum() < _FEWEST:
+        return []
+    known = losses[heard].astype(np.float64)
+    middle = np.median(known, axis=0)
+    spread = _DEVIATIONS_PER_MAD * np.median(np.abs(known - middle), axis=0)
+    far = np.full(len(losses), -np.inf)
+    far[heard] = ((known - middle) / np.maximum(spread, 1e-9)).min(axis=1)
+    rows = np.flatnonzero(far > _FAR)
+    return [int(row) for row in rows[np.argsort(-far[rows], kind="stable")]]
+
+
+def save_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
+    """A table for review, with how each clip's row is to be found; none leaves no file."""
+    if not suspects:
+        path.unlink(missing_ok=True)
+        return
+    text = io.StringIO()
+    table = csv.writer(text, delimiter="\t", lineterminator="\n")
+    table.writerow(["id", "source", "loss", "text", "heard"])
+    for suspect in suspects:
+        row = suspect.utterance
+        table.writerow([row.id, row.source, f"{suspect.loss:.2f}", row.text, suspect.heard])
+    save_text(path, text.getvalue())
