@@ -7,12 +7,13 @@ and on nothing else: not on the processes that read, nor on their order, nor on 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.distortions import change_gain, enter_room, pass_phone
-from w2vctc.acoustic.noise import Noises, add_noise
+from w2vctc.acoustic.noise import Noises, add_noise, find_noises
 from w2vctc.errors import UsageError
 from w2vctc.speech.audio import SAMPLE_RATE
 
@@ -76,6 +77,16 @@ def change_speed(waveform: Waveform, *, speed: float, fits: Callable[[int], bool
     rate = round(speed * _SPEED_STEPS) * SAMPLE_RATE
     changed = soxr.resample(np.ascontiguousarray(waveform), rate, _SPEED_STEPS * SAMPLE_RATE)
     return np.asarray(changed, dtype=np.float32)
+
+
+def open_augmentation(
+    kinds: tuple[str, ...], *, seed: int, noise_folder: str | None
+) -> Augmentation | None:
+    """What `--augment` asks for, None for nothing; raises what `find_noises` does."""
+    if not kinds:
+        return None
+    noises = find_noises(Path(noise_folder)) if noise_folder is not None else None
+    return Augmentation(kinds, seed, noises)
 
 
 def parse_kinds(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class AugmentedDataset(SpeechDataset):
 
     def __getitem__(self, index: int) -> Example:
         visit, row = divmod(index, len(self))
-        example = super().__getitem__(row)
+        example = self.read(row)
         needed = count_needed_frames(example.labels)
         heard = self.augmentation.apply(
             example.waveform,

@@ -7,6 +7,19 @@ from typing import Any
 _BLOCK = re.compile(r"\bencoder\.layers\.(\d+)\.")
 
 
+def set_layer_rates(trainer: Any, *, decay: float) -> None:
+    """The Trainer's own optimizer, with a group for each layer."""
+    kind, arguments = trainer.get_optimizer_cls_and_kwargs(trainer.args, trainer.model)
+    groups = group_by_layer(
+        trainer.model,
+        learning_rate=trainer.args.learning_rate,
+        decay=decay,
+        weight_decay=trainer.args.weight_decay,
+        decayed=set(trainer.get_decay_parameter_names(trainer.model)),
+    )
+    trainer.optimizer_cls_and_kwargs = (kind, {**arguments, "params": groups})
+
+
 def group_by_layer(
     network: Any,
     *,

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from w2vctc.acoustic.dataset import IGNORED_LABEL
 from w2vctc.vocab import Vocabulary
@@ -17,30 +18,45 @@ CountErrors = Callable[[str, str], tuple[int, int]]
 
 @dataclass(frozen=True)
 class Scoring:
-    """How hypotheses are counted against references: (errors, reference length) per utterance."""
+    """How hypotheses are counted against references: (errors, reference length) per utterance.
+
+    search: the text of emissions (T, V) with a language model. Where there is one, its dev WER
+    says which checkpoint is best.
+    """
 
     words: CountErrors
     characters: CountErrors
+    search: Callable[[NDArray[np.float32]], str] | None = None
 
 
 def make_metrics(
     references: Sequence[str], vocabulary: Vocabulary, scoring: Scoring
 ) -> Callable[[Any], dict[str, float]]:
     def compute(prediction: Any) -> dict[str, float]:
-        ids = np.asarray(prediction.predictions)
+        ids, emissions = _split(prediction.predictions)
         hypotheses = [spell_frames(row, vocabulary) for row in ids]
         wer = _pool(scoring.words, references, hypotheses)
         cer = _pool(scoring.characters, references, hypotheses)
         spoken = ids[ids != IGNORED_LABEL]
         blanks = float((spoken == vocabulary.blank_id).mean()) if spoken.size else 1.0
-        return {
-            "wer": wer,
-            "cer": cer,
-            "blank_share": blanks,
-            "score": wer + _CER_TIE_WEIGHT * cer,
-        }
+        looks = {"wer": wer, "cer": cer, "blank_share": blanks}
+        chosen = wer
+        if scoring.search is not None and emissions is not None:
+            searched = [
+                scoring.search(frames[: int((row != IGNORED_LABEL).sum())].astype(np.float32))
+                for frames, row in zip(emissions, ids, strict=True)
+            ]
+            chosen = looks["lm_wer"] = _pool(scoring.words, references, searched)
+        return {**looks, "score": chosen + _CER_TIE_WEIGHT * cer}
 
     return compute
+
+
+def _split(predictions: Any) -> tuple[Any, Any]:
+    """The best labels (n, T), and the emissions (n, T, V) where evaluation has kept them."""
+    if isinstance(predictions, tuple):
+        return np.asarray(predictions[0]), predictions[1]
+    return np.asarray(predictions), None
 
 
 def spell_frames(ids: Any, vocabulary: Vocabulary) -> str:
