@@ -7,9 +7,9 @@ from w2vctc.errors import UsageError
 from w2vctc.lm.ngram import MAX_ORDER
 from w2vctc.lm.settings import VOCABULARY_KINDS, SearchSettings, VocabularyKind, Way
 
-# Measured with beam 100, WER with -5 and with -8: simulated Catalan 17.1 and 10.9 %, Kichwa dev
-# 62.5 and 60.3 %, bundled numbers 2.0 and 1.6 %, in 1.2 to 3 times the time; -10, or 400 readings
-# at four times the cost, gained nothing more.
+# Measured with beam 100, WER with -5 and with -8: simulated Catalan 11.6 and 9.7 %, Kichwa dev 62.3
+# and 60.9 %, in 2 to 4 times the time; -10, or 400 readings at three times the cost, gained little
+# or nothing more (docs/benchmarks.md).
 ACCURATE_MIN_LOGP = -8.0
 """What the verbs take for `token_min_logp` unless pyctcdecode is asked for."""
 
