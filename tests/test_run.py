@@ -77,7 +77,10 @@ def test_without_a_whole_checkpoint_the_run_starts_over_with_an_empty_log(tmp_pa
     (tmp_path / "checkpoint-8/checkpoint.json").unlink()
     folder, notes = resume(tmp_path, describe())
     assert folder is None
-    assert notes == ["left out checkpoint-8: it was never finished", "starting over"]
+    assert notes == [
+        "left out checkpoint-8: it was never finished",
+        "no whole checkpoint is there: starting over",
+    ]
     assert (tmp_path / LOG_NAME).read_text(encoding="utf-8") == ""
 
 

@@ -18,6 +18,8 @@ from w2vctc.vocab import (
     save_tokenizer,
 )
 
+STAGED_MODEL = ".new."  # begins the name of the folder in which the files of a model are written
+
 
 def save_model(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
     """Writes weights, configuration, tokenizer and feature extractor in Hugging Face layout.
@@ -27,7 +29,7 @@ def save_model(network: Any, vocabulary: Vocabulary, folder: Path) -> None:
     check_sizes(vocabulary, head_size=network.lm_head.out_features, where=str(folder))
     with machine_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=folder, prefix=".new."))
+        staging = Path(tempfile.mkdtemp(dir=folder, prefix=STAGED_MODEL))
         try:
             with quiet_transformers():
                 network.save_pretrained(staging)

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from w2vctc.acoustic.checkpoints import (
+    clear_staging,
     count_updates,
     delete_checkpoints,
     find_checkpoint,
-    list_checkpoints,
 )
+from w2vctc.acoustic.export import STAGED_MODEL
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.progress import cut_log
@@ -23,7 +25,9 @@ from w2vctc.vocab import Vocabulary
 
 RUN_FOLDER = "training"  # inside the model folder: checkpoints, log.jsonl, curve.png, run.json
 LOG_NAME = "log.jsonl"
-_MAY_DIFFER = ("workers", "device", "skip_bad", "patience")
+RUN_NAME = "run.json"
+_FINISHED = "finished"  # in run.json, once the model is written
+_MAY_DIFFER = ("workers", "device", "skip_bad", "patience", "step_times")
 
 
 def describe_run(
@@ -55,23 +59,58 @@ def prepare_run(
     on_note: Callable[[str], None],
 ) -> Path | None:
     """The checkpoint to go on from, or None after clearing the way for a fresh run."""
-    described, log = run_folder / "run.json", run_folder / LOG_NAME
+    described, log = run_folder / RUN_NAME, run_folder / LOG_NAME
+    _clear_leftovers(run_folder)
     if not resume:
+        # In this order: whoever dies on the way must not resume an older run under a newer name.
+        described.unlink(missing_ok=True)
         delete_checkpoints(run_folder)
         log.unlink(missing_ok=True)
-        save_text(described, json.dumps(fingerprint, ensure_ascii=False, indent=1) + "\n")
+        _save_fingerprint(described, fingerprint)
         return None
-    if not described.exists() or not list_checkpoints(run_folder):
-        raise UsageError(
-            f"{run_folder}: nothing to resume here", hint="run the same command without --resume"
-        )
-    _refuse_changes(_read_fingerprint(described), fingerprint)
+    if not described.exists():
+        raise _nothing_to_resume(run_folder)
+    begun = _read_fingerprint(described)
+    if begun.pop(_FINISHED, False):
+        delete_checkpoints(run_folder)
+        raise _nothing_to_resume(run_folder)
+    _refuse_changes(begun, fingerprint)
     found = find_checkpoint(run_folder)
     for skipped in found.skipped:
         on_note(f"left out {skipped}")
-    on_note(f"going on from {found.folder.name}" if found.folder else "starting over")
+    on_note(
+        f"going on from {found.folder.name}"
+        if found.folder
+        else "no whole checkpoint is there: starting over"
+    )
     cut_log(log, last_step=count_updates(found.folder) if found.folder else -1)
     return found.folder
+
+
+def finish_run(run_folder: Path, fingerprint: dict[str, Any]) -> None:
+    """Notes that the model is written, and only then deletes the checkpoints that led to it."""
+    _save_fingerprint(run_folder / RUN_NAME, {**fingerprint, _FINISHED: True})
+    delete_checkpoints(run_folder)
+
+
+def _clear_leftovers(run_folder: Path) -> None:
+    """Deletes what runs that were killed have left half-written in their folder and the model's."""
+    clear_staging(run_folder)
+    for name in (RUN_NAME, LOG_NAME):
+        for path in run_folder.glob(f".{name}.*"):
+            path.unlink(missing_ok=True)
+    for folder in run_folder.parent.glob(f"{STAGED_MODEL}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _save_fingerprint(path: Path, fingerprint: dict[str, Any]) -> None:
+    save_text(path, json.dumps(fingerprint, ensure_ascii=False, indent=1) + "\n")
+
+
+def _nothing_to_resume(run_folder: Path) -> UsageError:
+    return UsageError(
+        f"{run_folder}: nothing to resume here", hint="run the same command without --resume"
+    )
 
 
 def _read_fingerprint(path: Path) -> dict[str, Any]:

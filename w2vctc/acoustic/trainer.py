@@ -1,7 +1,6 @@
 """The Hugging Face Trainer with CTC's needs: planned batches, true lengths, guards, seals."""
 
 import math
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,21 +8,29 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
-from transformers import Trainer
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from transformers.trainer import TRAINER_STATE_NAME
 
+from w2vctc.acoustic.batch_memory import CuttingTrainer
 from w2vctc.acoustic.batches import PlannedBatches
-from w2vctc.acoustic.checkpoints import find_fault, seal_checkpoint
+from w2vctc.acoustic.checkpoints import (
+    checkpoint_folder,
+    clear_staging,
+    find_fault,
+    place_checkpoint,
+    rotate_checkpoints,
+    staging_folder,
+)
 from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
 from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.errors import DataError, MachineError
 
 NONFINITE_LIMIT = 3  # batches in a row
+KEPT_CHECKPOINTS = 3  # the best one among them
 _FINAL_SCALE = 0.05  # fairseq's final_lr_scale
 
 
-class CtcTrainer(Trainer):  # type: ignore[misc]
+class CtcTrainer(CuttingTrainer):
     """Trains a Wav2Vec2ForCTC on planned batches."""
 
     def __init__(
@@ -46,6 +53,7 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         self.n_workers = n_workers
         self.on_note = on_note
         self.nonfinite: list[list[int]] = []
+        self._output_dir = ""  # while a checkpoint is written
 
     def get_train_dataloader(self) -> Any:
         return self.accelerator.prepare(self._make_loader(self.train_dataset, self.plan))
@@ -173,19 +181,54 @@ class CtcTrainer(Trainer):  # type: ignore[misc]
         return norm
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Writes a checkpoint and seals it; a disk that is full costs this checkpoint only."""
-        folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+        """Writes a checkpoint that counts once it is whole; a full disk costs this one only."""
+        run_folder = Path(self.args.output_dir)
         try:
-            super()._save_checkpoint(model, trial)
-            seal_checkpoint(folder)
+            self._write_checkpoint(run_folder, model, trial)
         # torch and safetensors put a refused write into errors of their own
         except (OSError, RuntimeError, SafetensorError) as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            clear_staging(run_folder)
             raise MachineError(
-                f"{folder}: cannot be written: {str(error).splitlines()[0]}",
+                f"{checkpoint_folder(run_folder, self.state.global_step)}: cannot be written:"
+                f" {str(error).splitlines()[0]}",
                 hint="free some space, then go on with --resume from the checkpoint before",
                 code="E_DISK",
             ) from error
+
+    def _write_checkpoint(self, run_folder: Path, model: Any, trial: Any) -> None:
+        step, writes = self.state.global_step, self.args.should_save
+        if writes:
+            clear_staging(run_folder)
+        self.accelerator.wait_for_everyone()
+        self._output_dir = str(staging_folder(run_folder))
+        try:
+            super()._save_checkpoint(model, trial)
+        finally:
+            self._output_dir = ""
+        self._point_to_best()
+        self.accelerator.wait_for_everyone()
+        if writes:
+            staged = checkpoint_folder(staging_folder(run_folder), step)
+            self.state.save_to_json(str(staged / TRAINER_STATE_NAME))
+            place_checkpoint(run_folder, step)
+            wanted = {step, self.state.best_global_step or step}
+            rotate_checkpoints(run_folder, keep=KEPT_CHECKPOINTS, wanted=wanted)
+        self.accelerator.wait_for_everyone()
+
+    def _get_output_dir(self, trial: Any) -> str:
+        """Where the Trainer writes a checkpoint and rotates: out of the way of whole ones."""
+        return self._output_dir or str(super()._get_output_dir(trial))
+
+    def _init_training_state(self, *known: Any, **named: Any) -> Any:
+        start = super()._init_training_state(*known, **named)
+        self._point_to_best()
+        return start
+
+    def _point_to_best(self) -> None:
+        """The best checkpoint goes by its update: its folder may have been moved since."""
+        if self.state.best_global_step:
+            best = checkpoint_folder(Path(self.args.output_dir), self.state.best_global_step)
+            self.state.best_model_checkpoint = str(best)
 
     def _load_best_model(self) -> None:
         """The weights of the best evaluation; the last ones stay where those are damaged."""

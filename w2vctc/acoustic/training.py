@@ -9,17 +9,18 @@ import torch
 from transformers import TrainingArguments, Wav2Vec2FeatureExtractor, set_seed
 from transformers.trainer_callback import PrinterCallback
 
+from w2vctc.acoustic.batch_memory import memory_errors
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
-from w2vctc.acoustic.checkpoints import delete_checkpoints
 from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
+from w2vctc.acoustic.guards import GuardCallback
 from w2vctc.acoustic.metrics import Scoring, make_metrics
 from w2vctc.acoustic.model import make_model, quiet_transformers, uses_attention_mask
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
-from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, prepare_run
+from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
 from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.corpus.utterance import Utterance
@@ -67,7 +68,7 @@ def finetune(
     the guards of the run raise.
     """
     run_folder = folder / RUN_FOLDER
-    with locked(run_folder):
+    with locked(run_folder), memory_errors(str(run_folder)):
         set_seed(options.seed)
         new = make_model(
             options.model, data.vocabulary, schedule, allow_pickle=options.allow_pickle
@@ -93,7 +94,7 @@ def finetune(
         best = _best_evaluation(trainer.state)
         if not stopper.stopped:
             save_model(new.network, data.vocabulary, folder)
-            delete_checkpoints(run_folder)
+            finish_run(run_folder, fingerprint)
         return FinetuneResult(
             folder=folder,
             head=new.head,
@@ -160,6 +161,7 @@ def _make_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(stopper)
+    trainer.add_callback(GuardCallback(schedule, on_note=on_note))
     trainer.add_callback(
         ProgressCallback(
             batch_durations_s=[sum(durations_s[row] for row in batch) for batch in plan],
@@ -243,7 +245,6 @@ def _training_arguments(
         eval_steps=eval_every,
         save_strategy="steps",
         save_steps=eval_every,
-        save_total_limit=3,
         load_best_model_at_end=True,
         metric_for_best_model="score",
         greater_is_better=False,
