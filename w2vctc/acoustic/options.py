@@ -40,6 +40,8 @@ class FinetuneOptions:
     select: str = "greedy"  # or "lm": whose dev WER chooses the checkpoint
     precision: str = "auto"
     workers: int | None = None
+    cache_features: bool = False  # of a frozen feature encoder, on disk
+    step_times: bool = False
     skip_bad: bool = False
     allow_pickle: bool = False
 
@@ -92,6 +94,10 @@ def _check_recipe(options: FinetuneOptions) -> list[str]:
         faults.append(f"--peft {options.peft}: nothing of a model from scratch is learned yet")
     if options.layer_decay is not None and options.layer_decay > 1:
         faults.append(f"--layer-decay {options.layer_decay:g} must not be above 1")
+    if options.cache_features and options.model == TINY:
+        faults.append("--cache-features: the feature encoder of a model from scratch learns")
+    if options.cache_features and kinds:
+        faults.append("--cache-features: with --augment a clip sounds different each time")
     if options.select not in SELECTIONS:
         faults.append(f"no --select {options.select}: choose {', '.join(SELECTIONS)}")
     return faults

@@ -94,3 +94,14 @@ Select = Annotated[
 
 Precision = Annotated[str | None, typer.Option(help="auto, fp32, bf16 or fp16.  [default: auto]")]
 Workers = Annotated[int | None, typer.Option(help="Processes that read audio.")]
+CacheFeatures = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache-features",
+        help="Keep what the frozen convolutions make of each clip on disk, 184 MB per hour.",
+    ),
+]
+StepTimes = Annotated[
+    bool | None,
+    typer.Option("--step-times", help="Show in the end where the time of the updates went."),
+]
