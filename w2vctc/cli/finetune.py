@@ -13,6 +13,7 @@ from w2vctc.words import numbered
 if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.acoustic.presets import Schedule
+    from w2vctc.acoustic.step_times import StepTimes
     from w2vctc.acoustic.training import FinetuneResult, TrainingData
     from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
@@ -51,6 +52,8 @@ def finetune_cli(
     device: flags.Device = None,
     precision: training_flags.Precision = None,
     workers: training_flags.Workers = None,
+    cache_features: training_flags.CacheFeatures = None,
+    step_times: training_flags.StepTimes = None,
     skip_bad: flags.SkipBad = None,
     allow_pickle: flags.AllowPickle = None,
     resume: training_flags.Resume = False,
@@ -269,8 +272,19 @@ def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> No
                 "head": result.head,
                 "schedule": result.schedule.name,
                 "updates": result.steps,
+def show_times(times: "StepTimes") -> None:
+    """Where the updates' time went, as a table."""
+    from w2vctc.acoustic.step_times import render_times
+    from w2vctc.cli.screen import say
+
+    say(render_times(times))
+
+
                 "dev_wer": result.dev_wer,
                 "dev_cer": result.dev_cer,
             }
         )
     say_next(f"w2vctc train-lm {project.flags}")
+    if result.times is not None:
+        show_times(result.times)
+                **({"step_times": result.times.seconds} if result.times else {}),
