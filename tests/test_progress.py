@@ -35,7 +35,11 @@ def make_callback(log: Path) -> tuple[ProgressCallback, list[TrainingEvent]]:
     """Ten batches of 3 s, two to an update, five to an epoch of 15 s."""
     events: list[TrainingEvent] = []
     callback = ProgressCallback(
-        batch_durations_s=[3.0] * 10, epoch_durations_s=15.0, log=log, on_event=events.append
+        batch_durations_s=[3.0] * 10,
+        batches_per_update=2,
+        epoch_durations_s=15.0,
+        log=log,
+        on_event=events.append,
     )
     return callback, events
 

@@ -28,6 +28,7 @@ class TrainingEvent:
     seconds_left: float | None = None
     dev_wer: float | None = None
     dev_cer: float | None = None
+    dev_lm_wer: float | None = None  # where a language model chooses the checkpoint
     dev_loss: float | None = None
     blank_share: float | None = None
     best: bool = False
@@ -40,11 +41,13 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         self,
         *,
         batch_durations_s: Sequence[float],
+        batches_per_update: int,
         epoch_durations_s: float,
         log: Path,
         on_event: Callable[[TrainingEvent], None],
     ) -> None:
         self.heard_s = [0.0, *accumulate(batch_durations_s)]  # before each batch of the plan
+        self.batches_per_update = batches_per_update  # those of all processes together
         self.epoch_durations_s = epoch_durations_s
         self.log = log
         self.on_event = on_event
@@ -57,16 +60,16 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         self.started = time.monotonic()
         self.first_step = state.global_step
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self._evaluation_began = time.monotonic()
         if not control.should_log:
-            self.on_event(self._event(args, state))
+            self.on_event(self._event(state))
 
     def on_log(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
         logs = known["logs"]
         if "loss" in logs:
             self._emit(
-                self._event(args, state, loss=logs["loss"], learning_rate=logs.get("learning_rate"))
+                self._event(state, loss=logs["loss"], learning_rate=logs.get("learning_rate"))
             )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
@@ -74,22 +77,21 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
         self.evaluated_s += time.monotonic() - self._evaluation_began
         self._emit(
             self._event(
-                args,
                 state,
                 dev_wer=metrics["eval_wer"],
                 dev_cer=metrics["eval_cer"],
+                dev_lm_wer=metrics.get("eval_lm_wer"),
                 dev_loss=metrics.get("eval_loss"),
                 blank_share=metrics["eval_blank_share"],
                 best=_is_best(metrics["eval_score"], state.best_metric),
             )
         )
 
-    def _event(self, args: Any, state: Any, **known: Any) -> TrainingEvent:
+    def _event(self, state: Any, **known: Any) -> TrainingEvent:
         seconds = time.monotonic() - self.started
         done = state.global_step - self.first_step
-        per_update = args.gradient_accumulation_steps
-        heard_before_s = self.heard_s[self.first_step * per_update]
-        heard_s = self.heard_s[state.global_step * per_update]
+        heard_before_s = self.heard_s[self.first_step * self.batches_per_update]
+        heard_s = self.heard_s[state.global_step * self.batches_per_update]
         training_s = max(seconds - self.evaluated_s, 1e-9)
         left = state.max_steps - state.global_step
         return TrainingEvent(

@@ -94,8 +94,14 @@ class StopOnSignal(TrainerCallback):  # type: ignore[misc]
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keeps a second run out of the folder; the kernel drops the lock when a run dies."""
+def locked(folder: Path, *, needed: bool = True) -> Iterator[None]:
+    """Keeps a second run out of the folder; the kernel drops the lock when a run dies.
+
+    `needed`: not for a process whose leader holds the lock for it.
+    """
+    if not needed:
+        yield
+        return
     with machine_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / "lock").open("w")

@@ -21,8 +21,11 @@ from w2vctc.acoustic.checkpoints import (
     staging_folder,
 )
 from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
+from w2vctc.acoustic.feature_cache import given_features
 from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
 from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.step_times import StepClock
+from w2vctc.acoustic.suspects import LossRecord
 from w2vctc.errors import DataError, MachineError
 
 NONFINITE_LIMIT = 3  # batches in a row
@@ -53,10 +56,15 @@ class CtcTrainer(CuttingTrainer):
         self.n_workers = n_workers
         self.on_note = on_note
         self.nonfinite: list[list[int]] = []
+        self.clock: StepClock | None = None  # where its times are wanted
+        self.losses = LossRecord(len(self.train_dataset))
+        self.keeps_emissions = False  # whether evaluation hands on the logarithms of all labels
+        self.n_averaged = 0  # last checkpoints that are wanted in the end
         self._output_dir = ""  # while a checkpoint is written
 
     def get_train_dataloader(self) -> Any:
-        return self.accelerator.prepare(self._make_loader(self.train_dataset, self.plan))
+        plan = self.train_dataset.index_plan(self.plan)
+        return self.accelerator.prepare(self._make_loader(self.train_dataset, plan))
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
@@ -90,7 +98,10 @@ class CtcTrainer(CuttingTrainer):
         best = logits.argmax(dim=-1)
         frames = torch.arange(best.shape[1], device=best.device)
         ended = frames[None, :] >= self._count_frames(model, inputs)[:, None]
-        return loss.detach(), best.masked_fill(ended, IGNORED_LABEL), inputs["labels"]
+        heard = best.masked_fill(ended, IGNORED_LABEL)
+        if self.keeps_emissions:
+            heard = (heard, torch.log_softmax(logits, dim=-1, dtype=torch.float32).half())
+        return loss.detach(), heard, inputs["labels"]
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         if getattr(self, "lr_scheduler", None) is None:
@@ -114,14 +125,16 @@ class CtcTrainer(CuttingTrainer):
         """Logits (B, T, V). While the encoder is frozen, only the head runs with a graph."""
         network = self.accelerator.unwrap_model(model)
         frozen = model.training and self.state.global_step < self.schedule.freeze_encoder_updates
+        values, features = inputs["input_values"], inputs.get("features")
         arguments = {}
-        if uses_attention_mask(network.config):
+        # Features that were computed for each clip alone hold nothing of the padding.
+        if uses_attention_mask(network.config) or features is not None:
             arguments["attention_mask"] = inputs["attention_mask"]
-        if not frozen:
-            with clamped_spans(network, inputs["input_values"].shape[1]):
-                return model(inputs["input_values"], **arguments).logits
-        with torch.no_grad(), clamped_spans(network, inputs["input_values"].shape[1]):
-            hidden = network.wav2vec2(inputs["input_values"], **arguments).last_hidden_state
+        with given_features(network, features), clamped_spans(network, values.shape[1]):
+            if not frozen:
+                return model(values, **arguments).logits
+            with torch.no_grad():
+                hidden = network.wav2vec2(values, **arguments).last_hidden_state
         return network.lm_head(network.dropout(hidden))
 
     def _count_frames(self, model: Any, inputs: dict[str, Any]) -> Any:
@@ -139,15 +152,19 @@ class CtcTrainer(CuttingTrainer):
         spelled = labels != IGNORED_LABEL
         scores = torch.log_softmax(logits, dim=-1, dtype=torch.float32).transpose(0, 1)
         with torch.backends.cudnn.flags(enabled=False):  # cuDNN's CTC does not repeat bit for bit
-            return torch.nn.functional.ctc_loss(
+            losses = torch.nn.functional.ctc_loss(
                 scores,
                 labels[spelled],
                 self._count_frames(model, inputs),
                 spelled.sum(-1),
                 blank=config.pad_token_id,
-                reduction=config.ctc_loss_reduction,
+                reduction="none",
                 zero_infinity=config.ctc_zero_infinity,
             )
+        per_label = losses / spelled.sum(-1).clamp_min(1)
+        if model.training:
+            self.losses.add(inputs["rows"], per_label)
+        return per_label.mean()
 
     def _guard(self, loss: Any, inputs: dict[str, Any], model: Any) -> Any:
         """The loss, or nothing to learn from if it is not finite; stops when that goes on."""
@@ -209,10 +226,12 @@ class CtcTrainer(CuttingTrainer):
         self.accelerator.wait_for_everyone()
         if writes:
             staged = checkpoint_folder(staging_folder(run_folder), step)
+            self.losses.save(staged)
             self.state.save_to_json(str(staged / TRAINER_STATE_NAME))
             place_checkpoint(run_folder, step)
             wanted = {step, self.state.best_global_step or step}
-            rotate_checkpoints(run_folder, keep=KEPT_CHECKPOINTS, wanted=wanted)
+            kept = max(KEPT_CHECKPOINTS, self.n_averaged + 1)
+            rotate_checkpoints(run_folder, keep=kept, wanted=wanted)
         self.accelerator.wait_for_everyone()
 
     def _get_output_dir(self, trial: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,35 @@ import torch
 from transformers import TrainingArguments, Wav2Vec2FeatureExtractor, set_seed
 from transformers.trainer_callback import PrinterCallback
 
+from w2vctc.acoustic.adapters import adapt_network
+from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
+from w2vctc.acoustic.augmented import AugmentedDataset
 from w2vctc.acoustic.batch_memory import memory_errors
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
 from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
+from w2vctc.acoustic.feature_cache import keep_features
+from w2vctc.acoustic.finishing import list_suspects, try_average
 from w2vctc.acoustic.guards import GuardCallback
+from w2vctc.acoustic.layer_rates import set_layer_rates
 from w2vctc.acoustic.metrics import Scoring, make_metrics
-from w2vctc.acoustic.model import make_model, quiet_transformers, uses_attention_mask
+from w2vctc.acoustic.model import (
+    count_model_frames,
+    make_model,
+    quiet_transformers,
+    uses_attention_mask,
+)
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.processes import Processes, find_processes, share
 from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
 from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
+from w2vctc.acoustic.shares import count_passes
+from w2vctc.acoustic.sound_memory import SoundMemory
+from w2vctc.acoustic.step_times import StepClock, StepTimes
 from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
+from w2vctc.acoustic.together import choose_trainer, make_stopper
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, UsageError
@@ -40,6 +57,8 @@ class FinetuneResult:
     dev_wer: float | None
     dev_cer: float | None
     interrupted: bool
+    dev_lm_wer: float | None = None  # where `--select lm` asked for it
+    times: StepTimes | None = None  # where `--step-times` did
 
 
 @dataclass(frozen=True)
@@ -68,12 +87,14 @@ def finetune(
     the guards of the run raise.
     """
     run_folder = folder / RUN_FOLDER
-    with locked(run_folder), memory_errors(str(run_folder)):
+    processes = find_processes()
+    with locked(run_folder, needed=processes.leads), memory_errors(str(run_folder)):
         set_seed(options.seed)
         new = make_model(
             options.model, data.vocabulary, schedule, allow_pickle=options.allow_pickle
         )
-        stopper = StopOnSignal(on_note)
+        make_plain = adapt_network(new.network, options.peft)
+        stopper = make_stopper(processes, on_note)
         trainer = _make_trainer(
             new.network,
             replace(data, dev=sorted(data.dev, key=lambda row: (row.duration_s or 0.0, row.id))),
@@ -82,17 +103,25 @@ def finetune(
             run_folder=run_folder,
             scoring=scoring,
             stopper=stopper,
+            processes=processes,
             on_event=on_event,
             on_note=on_note,
         )
         fingerprint = describe_run(
             data.train, data.dev, data.vocabulary, schedule=schedule, options=options
         )
-        checkpoint = prepare_run(run_folder, fingerprint, resume=resume, on_note=on_note)
+        checkpoint = share(
+            lambda: prepare_run(run_folder, fingerprint, resume=resume, on_note=on_note),
+            device=options.device,
+        )
         with stopper.listening(), quiet_transformers(), machine_errors(run_folder):
             _train(trainer, checkpoint)
         best = _best_evaluation(trainer.state)
         if not stopper.stopped:
+            best = try_average(trainer, run_folder, options.average, best, on_note=on_note)
+        if processes.leads and not stopper.stopped:
+            list_suspects(trainer, data.vocabulary, run_folder, on_note=on_note)
+            make_plain()
             save_model(new.network, data.vocabulary, folder)
             finish_run(run_folder, fingerprint)
         return FinetuneResult(
@@ -102,11 +131,15 @@ def finetune(
             steps=trainer.state.global_step,
             dev_wer=best.get("eval_wer"),
             dev_cer=best.get("eval_cer"),
+            dev_lm_wer=best.get("eval_lm_wer"),
             interrupted=stopper.stopped,
+            times=trainer.clock.times() if trainer.clock else None,
         )
 
 
 def _train(trainer: CtcTrainer, checkpoint: Path | None) -> None:
+    if checkpoint:
+        trainer.losses.load(checkpoint)
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except DataError as error:
@@ -124,6 +157,7 @@ def _make_trainer(
     run_folder: Path,
     scoring: Scoring,
     stopper: StopOnSignal,
+    processes: Processes,
     on_event: Callable[[TrainingEvent], None],
     on_note: Callable[[str], None],
 ) -> CtcTrainer:
@@ -137,7 +171,13 @@ def _make_trainer(
         n_updates, n_updates * sum(durations_s) / sum(durations_s[row] for b in plan for row in b)
     )
     n_workers = options.workers if options.workers is not None else 4 * (device.type == "cuda")
-    trainer = CtcTrainer(
+    memory = None if n_workers else SoundMemory()  # each process would fill its own
+    collator = CtcCollator(make_extractor(network.config))
+    feature_files = None
+    if options.cache_features:
+        keep = partial(keep_features, network, data.train, normalize=collator.normalize)
+        feature_files = share(lambda: keep(device=device, on_note=on_note), device=options.device)
+    trainer = choose_trainer(processes)(
         model=network,
         args=_training_arguments(
             run_folder,
@@ -147,29 +187,40 @@ def _make_trainer(
             n_updates=n_updates,
             eval_every=min(eval_every, n_updates),
         ),
-        train_dataset=_make_dataset(data.train, data.vocabulary),
+        train_dataset=_make_training_set(
+            data, options, network.config, memory=memory, feature_files=feature_files
+        ),
         eval_dataset=_make_dataset(data.dev, data.vocabulary),
         plan=plan[: n_updates * schedule.accumulation],
         dev_plan=plan_in_order(
             [row.duration_s or 0.0 for row in data.dev], batch_s=schedule.batch_s
         ),
         schedule=schedule,
-        collator=CtcCollator(make_extractor(network.config)),
+        collator=collator,
         n_workers=n_workers,
         on_note=on_note,
         compute_metrics=make_metrics([row.text for row in data.dev], data.vocabulary, scoring),
     )
+    trainer.n_averaged = options.average
+    trainer.keeps_emissions = scoring.search is not None
+    if schedule.layer_decay < 1:
+        set_layer_rates(trainer, decay=schedule.layer_decay)
+    if options.step_times:
+        trainer.clock = StepClock(device)
+        trainer.clock.attach(trainer)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(stopper)
     trainer.add_callback(GuardCallback(schedule, on_note=on_note))
-    trainer.add_callback(
-        ProgressCallback(
-            batch_durations_s=[sum(durations_s[row] for row in batch) for batch in plan],
-            epoch_durations_s=sum(durations_s),
-            log=run_folder / LOG_NAME,
-            on_event=on_event,
+    if processes.leads:
+        trainer.add_callback(
+            ProgressCallback(
+                batch_durations_s=[sum(durations_s[row] for row in batch) for batch in plan],
+                batches_per_update=schedule.accumulation,
+                epoch_durations_s=sum(durations_s),
+                log=run_folder / LOG_NAME,
+                on_event=on_event,
+            )
         )
-    )
     if options.patience:
         first_step = max(schedule.freeze_encoder_updates, n_updates // 4)
         trainer.add_callback(EarlyStopping(patience=options.patience, first_step=first_step))
@@ -211,8 +262,26 @@ def make_extractor(config: Any) -> Any:
     return Wav2Vec2FeatureExtractor(return_attention_mask=uses_attention_mask(config))
 
 
-def _make_dataset(rows: Sequence[Utterance], vocabulary: Vocabulary) -> SpeechDataset:
-    return SpeechDataset(rows, [vocabulary.encode(row.text) for row in rows])
+def _make_dataset(
+    rows: Sequence[Utterance], vocabulary: Vocabulary, **stores: Any
+) -> SpeechDataset:
+    return SpeechDataset(rows, [vocabulary.encode(row.text) for row in rows], **stores)
+
+
+def _make_training_set(
+    data: TrainingData, options: FinetuneOptions, config: Any, **stores: Any
+) -> SpeechDataset:
+    augmentation = open_augmentation(
+        parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder
+    )
+    if augmentation is None:
+        return _make_dataset(data.train, data.vocabulary, **stores)
+    return AugmentedDataset(
+        data.train,
+        [data.vocabulary.encode(row.text) for row in data.train],
+        augmentation=augmentation,
+        count_frames=partial(count_model_frames, config),
+    )
 
 
 def _training_arguments(
@@ -233,8 +302,9 @@ def _training_arguments(
     arguments = TrainingArguments(
         output_dir=str(run_folder),
         max_steps=n_updates,
-        gradient_accumulation_steps=schedule.accumulation,
+        gradient_accumulation_steps=count_passes(schedule.accumulation, find_processes().count),
         per_device_train_batch_size=1,  # batches are planned in seconds, not in clips
+        ddp_find_unused_parameters=False,
         learning_rate=schedule.learning_rate,
         weight_decay=schedule.weight_decay,
         adam_beta1=0.9,

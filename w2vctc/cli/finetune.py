@@ -87,7 +87,25 @@ def finetune_cli(
 def finetune_project(
     project: "Project", options: "FinetuneOptions", *, resume: bool = False, overwrite: bool = False
 ) -> "FinetuneResult":
-    """Trains the project's model; returns the FinetuneResult."""
+    """Trains the project's model; returns the FinetuneResult.
+
+    Of several processes that train together, one reads the data for all.
+    """
+    from w2vctc.acoustic.processes import leave, share
+
+    data, schedule = share(
+        lambda: _prepare(project, options, resume=resume, overwrite=overwrite),
+        device=options.device,
+    )
+    result = _train(project, options, data, schedule, resume=resume)
+    leave()
+    return result
+
+
+def _prepare(
+    project: "Project", options: "FinetuneOptions", *, resume: bool, overwrite: bool
+) -> "tuple[TrainingData, Schedule]":
+    """What is trained on, and how, after everything that a person can get wrong was looked at."""
     from w2vctc.acoustic.options import apply_options, check_options
     from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
@@ -115,7 +133,7 @@ def finetune_project(
     n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
     say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
     say(_describe(schedule))
-    return _train(project, options, data, schedule, resume=resume)
+    return data, schedule
 
 
 def _refuse_to_lose(folder: Path) -> None:
@@ -147,25 +165,32 @@ def _train(
 ) -> "FinetuneResult":
     from w2vctc.acoustic.curve import save_curve
     from w2vctc.acoustic.metrics import Scoring
+    from w2vctc.acoustic.processes import find_processes
     from w2vctc.acoustic.progress import read_log
     from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER
     from w2vctc.acoustic.training import finetune
     from w2vctc.cli.screen import say
     from w2vctc.cli.training_screen import TrainingScreen
+    from w2vctc.cli.training_search import open_training_search
     from w2vctc.decode.model_folder import detach_language_model
     from w2vctc.evaluate.counts import count_character_errors, count_word_errors
 
+    search = open_training_search(project, data.vocabulary, select=options.select)
     with TrainingScreen() as screen:
         result = finetune(
             data,
             schedule=schedule,
             options=options,
             folder=project.model,
-            scoring=Scoring(pair_counts(count_word_errors), pair_counts(count_character_errors)),
+            scoring=Scoring(
+                pair_counts(count_word_errors), pair_counts(count_character_errors), search
+            ),
             resume=resume,
             on_event=screen.show,
             on_note=say,
         )
+    if not find_processes().leads:
+        return result
     run_folder = project.model / RUN_FOLDER
     save_curve(read_log(run_folder / LOG_NAME), run_folder / "curve.png", title=project.lang)
     if not result.interrupted and (project.model / "language_model").is_dir():
@@ -247,11 +272,22 @@ def pair_counts(count: Callable[[str, str], Any]) -> Callable[[str, str], tuple[
     return pair
 
 
+def show_times(times: "StepTimes") -> None:
+    """Where the updates' time went, as a table."""
+    from w2vctc.acoustic.step_times import render_times
+    from w2vctc.cli.screen import say
+
+    say(render_times(times))
+
+
 def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> None:
+    from w2vctc.acoustic.processes import find_processes
     from w2vctc.cli.attach import attach_if_there
     from w2vctc.cli.screen import format_share, say, say_next, write_json
     from w2vctc.errors import INTERRUPTED, ModelError
 
+    if not find_processes().leads:
+        raise typer.Exit(INTERRUPTED if result.interrupted else 0)
     if result.interrupted:
         say(f"stopped at update {result.steps:,}; a checkpoint is saved")
         say_next(f"w2vctc finetune {project.flags} --resume (and the same options)")
@@ -261,6 +297,8 @@ def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> No
         f"made {result.folder}: best dev WER {format_share(result.dev_wer)},"
         f" CER {format_share(result.dev_cer)}; curve and log in {result.folder / 'training'}"
     )
+    if result.times is not None:
+        show_times(result.times)
     try:
         attach_if_there(project)
     except ModelError as error:  # the model is made all the same; its n-gram can be made anew
@@ -272,19 +310,9 @@ def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> No
                 "head": result.head,
                 "schedule": result.schedule.name,
                 "updates": result.steps,
-def show_times(times: "StepTimes") -> None:
-    """Where the updates' time went, as a table."""
-    from w2vctc.acoustic.step_times import render_times
-    from w2vctc.cli.screen import say
-
-    say(render_times(times))
-
-
                 "dev_wer": result.dev_wer,
                 "dev_cer": result.dev_cer,
+                **({"step_times": result.times.seconds} if result.times else {}),
             }
         )
     say_next(f"w2vctc train-lm {project.flags}")
-    if result.times is not None:
-        show_times(result.times)
-                **({"step_times": result.times.seconds} if result.times else {}),

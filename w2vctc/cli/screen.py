@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from w2vctc.acoustic.processes import find_processes
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
@@ -18,10 +19,16 @@ _PIPE_WIDTH = 100  # columns, where there is no terminal to ask
 
 @cache
 def talk() -> "Console":
-    """The console for people, on stderr."""
+    """The console for people, on stderr; silent where another process speaks for this one."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr))
+    return Console(
+        stderr=True,
+        highlight=False,
+        emoji=False,
+        width=_width(sys.stderr),
+        quiet=not find_processes().leads,
+    )
 
 
 @cache

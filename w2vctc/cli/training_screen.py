@@ -44,8 +44,10 @@ class TrainingScreen:
         if event.dev_wer is not None:
             self._wer = format_share(event.dev_wer)
             best = ", the best so far" if event.best else ""
+            searched = event.dev_lm_wer
+            with_lm = "" if searched is None else f", with the LM {format_share(searched)}"
             self._print(
-                f"update {event.step:,}: dev WER {format_share(event.dev_wer)},"
+                f"update {event.step:,}: dev WER {format_share(event.dev_wer)}{with_lm},"
                 f" CER {format_share(event.dev_cer)}{best}"
             )
         status = self._describe(event)

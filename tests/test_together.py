@@ -1,0 +1,117 @@
+"""Two processes with gloo train as one does, and one of them speaks and writes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from acoustic_material import make_network, save_source
+from safetensors.torch import load_file
+from together_worker import SCHEDULES, STOP_AT, make_same_data, train
+
+from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
+from w2vctc.acoustic.training import TrainingData
+
+NO_DROPOUT: dict[str, Any] = {
+    "hidden_dropout": 0.0,
+    "attention_dropout": 0.0,
+    "feat_proj_dropout": 0.0,
+    "final_dropout": 0.0,
+}
+TESTS = Path(__file__).parent
+
+
+def launch(*command: str, cwd: Path, n_processes: int = 2) -> "subprocess.CompletedProcess[str]":
+    """A command as torchrun starts it, in processes that share the two cores of a small machine."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc-per-node", str(n_processes), *command),
+        ],
+        cwd=cwd,
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)]),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    torch.set_num_threads(1)
+    return make_same_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def source(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    network = make_network(data.vocabulary, **NO_DROPOUT)
+    return save_source(tmp_path_factory.mktemp("source") / "model", network, data.vocabulary)
+
+
+@pytest.fixture(scope="module")
+def shared(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what two processes have made together."""
+    folder = tmp_path_factory.mktemp("together")
+    done = launch(str(TESTS / "together_worker.py"), str(source), str(folder), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def read_told(folder: Path, rank: int) -> Any:
+    return json.loads((folder / f"told{rank}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_two_processes_have_the_loss_curve_the_dev_and_the_weights_of_one(
+    name: str, data: TrainingData, source: Path, shared: Path, tmp_path: Path
+) -> None:
+    alone = train(data, tmp_path / "alone", name, source=source)
+    together = read_told(shared, 0)[name]
+    assert len(together["losses"]) == 8
+    assert together["losses"] == pytest.approx(alone["losses"], rel=1e-5)
+    assert together["epochs"] == pytest.approx(alone["epochs"])
+    for heard, expected in zip(together["dev"], alone["dev"], strict=True):
+        assert heard == pytest.approx(expected, rel=1e-5)
+    weights = load_file(shared / name / "model.safetensors")
+    for key, weight in load_file(tmp_path / "alone/model.safetensors").items():
+        assert torch.allclose(weights[key], weight, atol=1e-5), key
+
+
+def test_only_the_leader_is_heard(shared: Path) -> None:
+    leader, other = read_told(shared, 0), read_told(shared, 1)
+    assert leader["clips"]["steps"] == other["clips"]["steps"] == 8
+    assert leader["clips"]["epochs"]
+    assert not other["clips"]["epochs"]
+
+
+def test_a_signal_to_one_process_stops_all_with_a_whole_checkpoint(shared: Path) -> None:
+    for rank in (0, 1):
+        stopped = read_told(shared, rank)["stopped"]
+        assert (stopped["interrupted"], stopped["steps"]) == (True, STOP_AT)
+    (newest,) = list_checkpoints(shared / "stopped/training")[-1:]
+    assert newest.name == f"checkpoint-{STOP_AT}"
+    assert find_fault(newest) == ""
+    assert {path.name for path in newest.glob("rng_state*")} == {
+        "rng_state_0.pth",
+        "rng_state_1.pth",
+    }
+
+
+def test_one_process_goes_on_with_the_run_of_two(
+    data: TrainingData, source: Path, shared: Path
+) -> None:
+    notes: list[str] = []
+    resumed = train(
+        data, shared / "stopped", "clips", source=source, resume=True, on_note=notes.append
+    )
+    assert notes == [f"going on from checkpoint-{STOP_AT}"]
+    rest = read_told(shared, 0)["clips"]["losses"][STOP_AT:]
+    assert resumed["losses"] == pytest.approx(rest, rel=1e-5)

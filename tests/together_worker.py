@@ -1,0 +1,84 @@
+"""What `test_together.py` starts several times at once: small runs that the processes share."""
+
+import json
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from acoustic_material import SHORT_SCHEDULE, make_data, train_small
+
+from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.processes import find_processes, leave
+from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.together import StopTogether
+from w2vctc.acoustic.training import TrainingData
+
+# Nothing draws random numbers, so that any number of processes can make the same updates.
+STILL = replace(
+    SHORT_SCHEDULE,
+    updates=8,
+    mask_time_prob=0.0,
+    mask_feature_prob=0.0,
+    activation_dropout=0.0,
+    freeze_encoder_updates=3,
+)
+SCHEDULES: dict[str, Schedule] = {
+    "clips": STILL,  # one batch an update: its clips are dealt out
+    "batches": replace(STILL, accumulation=2, batch_s=2.0),
+    "odd": replace(STILL, accumulation=3, batch_s=1.5),
+    "single": replace(STILL, batch_s=0.1),  # one clip a batch: one process has nothing to hear
+}
+STOP_AT = 5
+
+
+def make_same_data(folder: Path) -> TrainingData:
+    """The same clips in every process; the folder must be another one for each."""
+    return make_data(folder, n_train=9, n_dev=5)
+
+
+def train(data: TrainingData, folder: Path, name: str, *, source: Path, **known: Any) -> Any:
+    """One run by SCHEDULES[name]: what it told while it ran, and what it came to."""
+    events: list[TrainingEvent] = []
+    result = train_small(
+        data,
+        folder,
+        source=source,
+        schedule=SCHEDULES[name],
+        on_event=events.append,
+        **known,
+    )
+    return {
+        "losses": [event.loss for event in events if event.loss is not None],
+        "dev": [(e.dev_wer, e.dev_cer, e.dev_loss) for e in events if e.dev_wer is not None],
+        "epochs": [event.epoch for event in events],
+        "steps": result.steps,
+        "interrupted": result.interrupted,
+    }
+
+
+class ToldToStop(StopTogether):
+    """A stopper whose process gets a signal during one update."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **known: Any) -> None:
+        if state.global_step == STOP_AT:
+            signal.raise_signal(signal.SIGTERM)
+        super().on_step_end(args, state, control, **known)
+
+
+def main(source: Path, folder: Path) -> None:
+    torch.set_num_threads(1)
+    rank = find_processes().rank
+    data = make_same_data(folder / f"sounds{rank}")
+    told = {name: train(data, folder / name, name, source=source) for name in SCHEDULES}
+    if rank == 1:  # one is told to stop: all of them stop after the same update
+        sys.modules["w2vctc.acoustic.together"].StopTogether = ToldToStop  # type: ignore[attr-defined]
+    told["stopped"] = train(data, folder / "stopped", "clips", source=source)
+    (folder / f"told{rank}.json").write_text(json.dumps(told), encoding="utf-8")
+    leave()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
