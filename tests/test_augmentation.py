@@ -1,0 +1,258 @@
+"""Which distortions a clip meets: decided by seed, row and hearing, and by nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from speech_material import SAMPLE_RATE_HZ, make_babble, write_wav
+from torch.utils.data import DataLoader
+
+from w2vctc.acoustic.augmentation import (
+    KINDS,
+    Augmentation,
+    change_speed,
+    count_needed_frames,
+    open_augmentation,
+    parse_kinds,
+)
+from w2vctc.acoustic.augmented import AugmentedDataset, number_visits
+from w2vctc.acoustic.batches import PlannedBatches
+from w2vctc.acoustic.model import count_model_frames
+from w2vctc.acoustic.noise import add_noise, find_noises
+from w2vctc.acoustic.training import TrainingData
+from w2vctc.errors import DataError, UsageError
+
+FITS: Callable[[int], bool] = lambda _: True  # noqa: E731
+
+
+@pytest.fixture
+def noises(tmp_path: Path) -> Path:
+    random = np.random.default_rng(1)
+    folder = tmp_path / "noises"
+    (folder / "streets").mkdir(parents=True)
+    for name, duration_s in (("fan", 0.3), ("streets/rain", 4.0)):
+        hiss = 0.1 * random.standard_normal(round(duration_s * SAMPLE_RATE_HZ))
+        write_wav(folder / f"{name}.wav", hiss.astype(np.float32))
+    (folder / "readme.txt").write_text("not a sound")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    return make_data(tmp_path_factory.mktemp("data"), n_train=10, n_dev=3)
+
+
+def hear(
+    augmentation: Augmentation, *, row: int = 3, visit: int = 1, seed: int = 0
+) -> NDArray[np.float32]:
+    return augmentation.apply(
+        make_babble(duration_s=1.5, seed=seed), row=row, visit=visit, fits=FITS
+    )
+
+
+# The kinds
+
+
+def test_kinds_are_read_in_any_order_and_kept_in_one() -> None:
+    assert parse_kinds("gain, speed") == ("speed", "gain")
+    assert parse_kinds("") == ()
+    assert parse_kinds(",".join(reversed(KINDS))) == KINDS
+    with pytest.raises(UsageError) as caught:
+        parse_kinds("speed,echo,flange")
+    assert caught.value.message == "--augment speed,echo,flange: no kind 'echo', 'flange'"
+    assert "phone" in caught.value.hint
+
+
+def test_a_clip_sounds_the_same_at_the_same_hearing_and_differently_at_others(
+    noises: Path,
+) -> None:
+    augmentation = open_augmentation(KINDS, seed=7, noise_folder=str(noises))
+    assert augmentation is not None
+    np.testing.assert_array_equal(hear(augmentation), hear(augmentation))
+    others = [hear(augmentation, visit=2), hear(augmentation, row=4)]
+    others.append(hear(replace(augmentation, seed=8)))
+    assert all(not np.array_equal(hear(augmentation), other) for other in others)
+
+
+def test_a_kind_draws_the_same_whether_others_are_on_or_off() -> None:
+    """So that runs that differ in one kind differ in nothing else."""
+    alone, among = (Augmentation(kinds, 1) for kinds in (("speed",), ("speed", "gain")))
+    lengths = [[len(hear(a, visit=visit)) for visit in range(12)] for a in (alone, among)]
+    assert lengths[0] == lengths[1]
+    assert len(set(lengths[0])) == 3
+
+
+def test_every_kind_meets_some_clips_and_spares_others() -> None:
+    clean = make_babble(duration_s=1.5)
+    for kind in ("room", "phone", "gain"):
+        changed = [
+            not np.array_equal(hear(Augmentation((kind,), 1), visit=visit), clean)
+            for visit in range(60)
+        ]
+        assert 5 < sum(changed) < 45, kind
+
+
+def test_nothing_asked_for_is_nothing_done() -> None:
+    assert open_augmentation((), seed=1, noise_folder=None) is None
+
+
+# Speed
+
+
+@pytest.mark.parametrize(("speed", "n_samples"), [(0.9, 17_778), (1.0, 16_000), (1.1, 14_546)])
+def test_speed_changes_length_and_pitch_together(speed: float, n_samples: int) -> None:
+    time_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    waveform = np.sin(2 * np.pi * 1_000 * time_s).astype(np.float32)
+    heard = change_speed(waveform, speed=speed, fits=FITS)
+    assert len(heard) == pytest.approx(n_samples, abs=2)
+    pitch_hz = np.abs(np.fft.rfft(heard)).argmax() * SAMPLE_RATE_HZ / len(heard)
+    assert pitch_hz == pytest.approx(1_000 * speed, abs=2)
+
+
+@given(
+    n_samples=st.integers(1_400, 30_000),
+    seed=st.integers(0, 50),
+    share=st.floats(0.5, 1.0),
+)
+def test_a_clip_that_fits_its_labels_fits_them_still(
+    n_samples: int, seed: int, share: float
+) -> None:
+    """CTC needs a frame for each label: such a clip is not made faster."""
+    config = type(
+        "Config", (), {"conv_kernel": (400, 3, 3), "conv_stride": (160, 2, 1)}
+    )  # the tiny model's
+    needed = int(count_model_frames(config, n_samples) * share)
+    waveform = np.ones(n_samples, np.float32)
+    for visit in range(4):
+        heard = Augmentation(("speed",), seed).apply(
+            waveform,
+            row=0,
+            visit=visit,
+            fits=lambda n: count_model_frames(config, n) >= needed,
+        )
+        assert count_model_frames(config, len(heard)) >= needed
+
+
+def test_a_doubled_letter_needs_a_frame_between() -> None:
+    assert count_needed_frames([1, 2, 2, 2, 3]) == 7
+    assert count_needed_frames([]) == 0
+
+
+# Noise
+
+
+def test_noise_lies_3_to_20_db_below_the_voice(noises: Path) -> None:
+    voice = make_babble(duration_s=2.0)
+    found = find_noises(noises)
+    ratios_db = []
+    for seed in range(40):
+        noise = add_noise(voice, found, np.random.default_rng(seed)) - voice
+        assert len(noise) == len(voice)
+        ratios_db.append(10 * np.log10(np.square(voice).mean() / np.square(noise).mean()))
+    assert 3 <= min(ratios_db) < 6
+    assert 17 < max(ratios_db) <= 20.01
+
+
+def test_noises_are_found_in_subfolders_and_nothing_else_is(noises: Path) -> None:
+    assert [path.name for path in find_noises(noises).paths] == ["fan.wav", "rain.wav"]
+    assert find_noises(noises).durations_s == (0.3, 4.0)
+
+
+def test_a_noise_folder_without_sounds_or_with_a_broken_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        find_noises(tmp_path / "gone")
+    (tmp_path / "text.txt").write_text("x")
+    with pytest.raises(UsageError, match="no sounds in it"):
+        find_noises(tmp_path)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF....")
+    with pytest.raises(DataError):
+        find_noises(tmp_path)
+
+
+def test_a_noise_that_is_gone_later_is_named(noises: Path) -> None:
+    found = find_noises(noises)
+    for path in found.paths:
+        path.unlink()
+    with pytest.raises(DataError, match=r"^noise folder: .*\.wav"):
+        add_noise(make_babble(duration_s=1.0), found, np.random.default_rng(1))
+
+
+def test_silent_noise_adds_nothing(tmp_path: Path) -> None:
+    write_wav(tmp_path / "silence.wav", np.zeros(8_000, np.float32))
+    voice = make_babble(duration_s=1.0)
+    heard = add_noise(voice, find_noises(tmp_path), np.random.default_rng(1))
+    np.testing.assert_array_equal(heard, voice)
+
+
+# The dataset
+
+
+@given(st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=4), max_size=12))
+def test_visits_are_counted_row_by_row(plan: list[list[int]]) -> None:
+    seen: dict[int, int] = {}
+    for batch, indices in zip(plan, number_visits(plan, n_rows=7), strict=True):
+        assert [index % 7 for index in indices] == batch
+        assert [index // 7 for index in indices] == [seen.get(row, 0) for row in batch]
+        for row in batch:
+            seen[row] = seen.get(row, 0) + 1
+
+
+def make_dataset(data: TrainingData) -> AugmentedDataset:
+    config = make_network(data.vocabulary).config
+    return AugmentedDataset(
+        data.train,
+        [data.vocabulary.encode(row.text) for row in data.train],
+        augmentation=Augmentation(("speed", "room", "gain"), 1),
+        count_frames=partial(count_model_frames, config),
+    )
+
+
+def test_readers_and_their_number_change_nothing(data: TrainingData) -> None:
+    dataset = make_dataset(data)
+    plan = [[0, 1, 2], [3, 4], [2, 0], [1, 5], [0, 6]]
+    batches = [
+        [
+            [example.waveform for example in batch]
+            for batch in DataLoader(
+                dataset,
+                batch_sampler=PlannedBatches(list(dataset.index_plan(plan))),
+                collate_fn=list,
+                num_workers=n_workers,
+            )
+        ]
+        for n_workers in (0, 2)
+    ]
+    for here, there in zip(*batches, strict=True):
+        for one, other in zip(here, there, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(batches[0][0][0], batches[0][2][1])  # row 0, twice
+    assert dataset[4 * len(dataset) + 3].row == 3
+
+
+def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
+    tmp_path: Path, data: TrainingData, noises: Path
+) -> None:
+    from test_training import raise_signal_at
+
+    torch.set_num_threads(1)
+    source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
+    options = {"augment": ",".join(KINDS), "noise_folder": str(noises)}
+    weights = []
+    for name, watch in (("once", raise_signal_at()), ("twice", raise_signal_at(5))):
+        folder = tmp_path / name
+        run = train_small(data, folder, source=source, on_event=watch, **options)
+        if run.interrupted:
+            train_small(data, folder, source=source, resume=True, **options)
+        weights.append((folder / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+    plain = tmp_path / "plain"
+    train_small(data, plain, source=source, schedule=SHORT_SCHEDULE)
+    assert (plain / "model.safetensors").read_bytes() != weights[0]
