@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from w2vctc.acoustic.checkpoints import seal_checkpoint
+from w2vctc.acoustic.checkpoints import list_checkpoints, seal_checkpoint, staging_folder
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import TINY_SCHEDULE
 from w2vctc.acoustic.progress import read_log
-from w2vctc.acoustic.run import LOG_NAME, describe_run, prepare_run
+from w2vctc.acoustic.run import LOG_NAME, describe_run, finish_run, prepare_run
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import UsageError
 from w2vctc.vocab import Vocabulary, build_vocabulary
@@ -129,9 +129,50 @@ def test_how_it_is_run_may_change(tmp_path: Path) -> None:
 def test_there_must_be_something_to_resume(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to resume here"):
         resume(tmp_path, describe())
-    begin(tmp_path)
+    begin(tmp_path, 8)
+    finish_run(tmp_path, describe())
     with pytest.raises(UsageError, match="nothing to resume here"):
         resume(tmp_path, describe())
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(tmp_path: Path) -> None:
+    begin(tmp_path, log="a line of the run that died\n")
+    assert resume(tmp_path, describe()) == (None, ["no whole checkpoint is there: starting over"])
+    assert (tmp_path / LOG_NAME).read_text(encoding="utf-8") == ""
+    with pytest.raises(UsageError, match="this is not the run that was begun here"):
+        resume(tmp_path, describe(seed=2))
+
+
+def test_a_run_that_was_killed_when_its_model_was_written_leaves_no_checkpoint(
+    tmp_path: Path,
+) -> None:
+    """It is finished as soon as that is written down, and --resume clears up behind it."""
+    begin(tmp_path, 8, 10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("w2vctc.acoustic.run.delete_checkpoints", lambda _: None)
+        finish_run(tmp_path, describe())
+    assert len(list_checkpoints(tmp_path)) == 2
+    with pytest.raises(UsageError, match="nothing to resume here"):
+        resume(tmp_path, describe())
+    assert {path.name for path in tmp_path.iterdir()} == {"run.json", "log.jsonl"}
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["resumed", "begun anew"])
+def test_what_a_killed_run_left_half_written_is_cleared_away(tmp_path: Path, again: bool) -> None:
+    run_folder = tmp_path / "model" / "training"
+    run_folder.mkdir(parents=True)
+    begin(run_folder, 8)
+    half = staging_folder(run_folder) / "checkpoint-10"
+    half.mkdir(parents=True)
+    (half / "model.safetensors").write_bytes(b"half of it")
+    (run_folder / ".run.json.abc12.json").write_text("{", encoding="utf-8")
+    (run_folder / ".log.jsonl.abc12.jsonl").write_text("{", encoding="utf-8")
+    (tmp_path / "model/.new.abc12").mkdir()
+    (tmp_path / "model/mine.txt").write_text("a person's", encoding="utf-8")
+    prepare_run(run_folder, describe(), resume=again, on_note=lambda _: None)
+    kept = {"run.json", "log.jsonl", "checkpoint-8"} if again else {"run.json"}
+    assert {path.name for path in run_folder.iterdir()} == kept
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"training", "mine.txt"}
 
 
 def test_an_unreadable_description_is_named(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class CuttingTrainer(Trainer):  # type: ignore[misc]
 
     on_note: Any
     n_parts = 1
+    current_gradient_accumulation_steps: Any
     _update: Sequence[dict[str, Any]] = ()
     _n_begun = 0
 
