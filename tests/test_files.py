@@ -3,12 +3,20 @@
 import errno
 import hashlib
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from w2vctc.errors import DataError, MachineError
-from w2vctc.files import hash_file, machine_errors, save_text, staged_file, staged_folder
+from w2vctc.files import (
+    clear_staged,
+    hash_file,
+    machine_errors,
+    save_text,
+    staged_file,
+    staged_folder,
+)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -142,6 +150,22 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path, beside: Path) ->
     assert caught.value.message == f"{path}: a file stands where a folder of that path should be"
     assert caught.value.code == "E_NOT_FOLDER"
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_what_a_killed_process_left_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".mine.txt").write_text("mine")
+    (tmp_path / "a.json").write_text("{}")
+    before = names_in(tmp_path)
+    for name in ("a.json", "no-suffix"):
+        child = os.fork()
+        if not child:
+            with staged_file(tmp_path / name):
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert len(names_in(tmp_path)) == len(before) + 2
+    clear_staged(tmp_path)
+    assert names_in(tmp_path) == before
 
 
 @pytest.mark.parametrize(

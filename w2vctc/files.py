@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from w2vctc.errors import MachineError
 
 _READ_BYTES = 1 << 20
+_STAGED = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")  # with tempfile's eight characters
 
 
 def hash_file(path: Path) -> str:
@@ -70,6 +72,13 @@ def staged_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def clear_staged(folder: Path) -> None:
+    """Deletes the files that `staged_file` leaves in `folder` when its process is killed."""
+    for path in folder.glob(".*"):
+        if _STAGED.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 def save_text(path: Path, text: str) -> None:

@@ -20,14 +20,14 @@ from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.progress import cut_log
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import UsageError
-from w2vctc.files import save_text
+from w2vctc.files import clear_staged, save_text
 from w2vctc.vocab import Vocabulary
 
 RUN_FOLDER = "training"  # inside the model folder: checkpoints, log.jsonl, curve.png, run.json
 LOG_NAME = "log.jsonl"
 RUN_NAME = "run.json"
 _FINISHED = "finished"  # in run.json, once the model is written
-_MAY_DIFFER = ("workers", "device", "skip_bad", "patience", "step_times")
+_MAY_DIFFER = ("workers", "device", "skip_bad", "patience", "step_times", "logger")
 
 
 def describe_run(
@@ -41,8 +41,8 @@ def describe_run(
     """What must be the same for a run to be resumed, as plain JSON values."""
     fixed = {name: value for name, value in asdict(options).items() if name not in _MAY_DIFFER}
     described = {
-        "train": _describe_rows(train),
-        "dev": _describe_rows(dev),
+        "train": describe_rows(train),
+        "dev": describe_rows(dev),
         "labels": list(vocabulary.labels),
         "schedule": asdict(schedule),
         "options": fixed,
@@ -96,9 +96,7 @@ def finish_run(run_folder: Path, fingerprint: dict[str, Any]) -> None:
 def _clear_leftovers(run_folder: Path) -> None:
     """Deletes what runs that were killed have left half-written in their folder and the model's."""
     clear_staging(run_folder)
-    for name in (RUN_NAME, LOG_NAME):
-        for path in run_folder.glob(f".{name}.*"):
-            path.unlink(missing_ok=True)
+    clear_staged(run_folder)
     for folder in run_folder.parent.glob(f"{STAGED_MODEL}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -149,7 +147,7 @@ def _list_changes(prefix: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]
     return [] if old == new else [(prefix, old, new)]
 
 
-def _describe_rows(rows: Sequence[Utterance]) -> dict[str, Any]:
+def describe_rows(rows: Sequence[Utterance]) -> dict[str, Any]:
     """Figures that a person can compare, and a hash of every row for what they do not show."""
     digest = hashlib.sha256()
     for row in rows:

@@ -204,19 +204,18 @@ class CtcTrainer(CuttingTrainer):
             self._write_checkpoint(run_folder, model, trial)
         # torch and safetensors put a refused write into errors of their own
         except (OSError, RuntimeError, SafetensorError) as error:
-            clear_staging(run_folder)
             raise MachineError(
                 f"{checkpoint_folder(run_folder, self.state.global_step)}: cannot be written:"
                 f" {str(error).splitlines()[0]}",
                 hint="free some space, then go on with --resume from the checkpoint before",
                 code="E_DISK",
             ) from error
+        finally:
+            if self.args.should_save:
+                clear_staging(run_folder)
 
     def _write_checkpoint(self, run_folder: Path, model: Any, trial: Any) -> None:
         step, writes = self.state.global_step, self.args.should_save
-        if writes:
-            clear_staging(run_folder)
-        self.accelerator.wait_for_everyone()
         self._output_dir = str(staging_folder(run_folder))
         try:
             super()._save_checkpoint(model, trial)
