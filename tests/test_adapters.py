@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from test_training import raise_signal_at
 from transformers import Wav2Vec2ForCTC
 
-from w2vctc.acoustic import adapters, training
+from w2vctc.acoustic import adapters, finishing
 from w2vctc.acoustic.adapters import adapt_network, count_weights
 from w2vctc.acoustic.training import TrainingData
 from w2vctc.cli.main import main
@@ -93,13 +93,13 @@ def test_the_finished_folder_opens_in_plain_transformers_with_the_same_logits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[torch.Tensor] = []
-    original = training.list_suspects
+    original = finishing.list_suspects
 
     def watch(trainer: Any, *known: Any, **named: Any) -> int:
         heard.append(hear(trainer.model, data))  # before anything is merged
         return original(trainer, *known, **named)
 
-    monkeypatch.setattr(training, "list_suspects", watch)
+    monkeypatch.setattr("w2vctc.acoustic.training.list_suspects", watch)
     folder = tmp_path / "out"
     train_small(data, folder, source=source, peft=method)
     network, found = Wav2Vec2ForCTC.from_pretrained(folder, output_loading_info=True)

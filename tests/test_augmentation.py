@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -244,7 +245,7 @@ def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
 
     torch.set_num_threads(1)
     source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
-    options = {"augment": ",".join(KINDS), "noise_folder": str(noises)}
+    options: dict[str, Any] = {"augment": ",".join(KINDS), "noise_folder": str(noises)}
     weights = []
     for name, watch in (("once", raise_signal_at()), ("twice", raise_signal_at(5))):
         folder = tmp_path / name

@@ -9,7 +9,7 @@ import torch
 from acoustic_material import make_data, make_network, save_source, train_small
 from safetensors.torch import load_file
 
-from w2vctc.acoustic import training
+from w2vctc.acoustic import finishing
 from w2vctc.acoustic.averaging import find_last, keep_better
 from w2vctc.acoustic.checkpoints import count_updates, list_checkpoints
 from w2vctc.acoustic.training import TrainingData
@@ -68,8 +68,8 @@ def spy_on_average(monkeypatch: pytest.MonkeyPatch, *, score: float) -> list[dic
         )
         return original(trainer, run_folder, n, best, **named)
 
-    original = training.try_average
-    monkeypatch.setattr(training, "try_average", watch)
+    original = finishing.try_average
+    monkeypatch.setattr("w2vctc.acoustic.training.try_average", watch)
     return found
 
 
@@ -112,7 +112,7 @@ def test_a_mean_that_is_worse_changes_nothing(
 def test_damaged_checkpoints_are_left_out_of_the_mean(
     tmp_path: Path, data: TrainingData, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = training.try_average
+    original = finishing.try_average
 
     def damage(trainer: Any, run_folder: Path, n: int, best: Any, **named: Any) -> Any:
         *_, before, between, newest = sorted(list_checkpoints(run_folder), key=count_updates)
@@ -120,7 +120,7 @@ def test_damaged_checkpoints_are_left_out_of_the_mean(
         assert find_last(run_folder, n) == [before, between]
         return original(trainer, run_folder, n, best, **named)
 
-    monkeypatch.setattr(training, "try_average", damage)
+    monkeypatch.setattr("w2vctc.acoustic.training.try_average", damage)
     notes: list[str] = []
     train_small(
         data, tmp_path / "out", source=source, eval_every=2, average=2, on_note=notes.append

@@ -20,7 +20,7 @@ from w2vctc.files import save_text, staged_file
 KEPT = 2  # hearings of a clip that must agree
 LOSSES_NAME = "losses.npy"  # in a checkpoint
 SUSPECTS_NAME = "suspects.tsv"
-_FAR = 5.0  # robust standard deviations; see the measurement in docs/training.md
+_FAR = 5.0  # robust standard deviations
 _DEVIATIONS_PER_MAD = 1.4826  # of a normal distribution
 _FEWEST = 20  # clips; of fewer nobody can say what is usual
 
