@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vctc.acoustic.bounds import bound_rate
 from w2vctc.acoustic.dataset import IGNORED_LABEL
 from w2vctc.vocab import Vocabulary
 
@@ -35,11 +36,13 @@ def make_metrics(
     def compute(prediction: Any) -> dict[str, float]:
         ids, emissions = _split(prediction.predictions)
         hypotheses = [spell_frames(row, vocabulary) for row in ids]
-        wer = _pool(scoring.words, references, hypotheses)
+        words = [scoring.words(*pair) for pair in zip(references, hypotheses, strict=True)]
+        wer = _rate(words)
+        low, high = bound_rate(*zip(*words, strict=True))
         cer = _pool(scoring.characters, references, hypotheses)
         spoken = ids[ids != IGNORED_LABEL]
         blanks = float((spoken == vocabulary.blank_id).mean()) if spoken.size else 1.0
-        looks = {"wer": wer, "cer": cer, "blank_share": blanks}
+        looks = {"wer": wer, "wer_low": low, "wer_high": high, "cer": cer, "blank_share": blanks}
         chosen = wer
         if scoring.search is not None and emissions is not None:
             searched = [
@@ -67,5 +70,8 @@ def spell_frames(ids: Any, vocabulary: Vocabulary) -> str:
 
 
 def _pool(count: CountErrors, references: Sequence[str], hypotheses: Sequence[str]) -> float:
-    counts = [count(*pair) for pair in zip(references, hypotheses, strict=True)]
+    return _rate([count(*pair) for pair in zip(references, hypotheses, strict=True)])
+
+
+def _rate(counts: Sequence[tuple[int, int]]) -> float:
     return sum(errors for errors, _ in counts) / max(sum(length for _, length in counts), 1)

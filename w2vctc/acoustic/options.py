@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from w2vctc.acoustic.augmentation import parse_kinds
+from w2vctc.acoustic.loggers import LOGGERS, NO_LOGGER
 from w2vctc.acoustic.presets import TINY, Schedule
 from w2vctc.errors import UsageError
 
@@ -42,6 +43,7 @@ class FinetuneOptions:
     workers: int | None = None
     cache_features: bool = False  # of a frozen feature encoder, on disk
     step_times: bool = False
+    logger: str = NO_LOGGER  # or one of LOGGERS
     skip_bad: bool = False
     allow_pickle: bool = False
 
@@ -98,6 +100,8 @@ def _check_recipe(options: FinetuneOptions) -> list[str]:
         faults.append("--cache-features: the feature encoder of a model from scratch learns")
     if options.cache_features and kinds:
         faults.append("--cache-features: with --augment a clip sounds different each time")
+    if options.logger not in (NO_LOGGER, *LOGGERS):
+        faults.append(f"no --logger {options.logger}: choose {NO_LOGGER}, {', '.join(LOGGERS)}")
     if options.select not in SELECTIONS:
         faults.append(f"no --select {options.select}: choose {', '.join(SELECTIONS)}")
     return faults

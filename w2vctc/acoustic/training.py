@@ -22,6 +22,7 @@ from w2vctc.acoustic.feature_cache import keep_features
 from w2vctc.acoustic.finishing import list_suspects, try_average
 from w2vctc.acoustic.guards import GuardCallback
 from w2vctc.acoustic.layer_rates import set_layer_rates
+from w2vctc.acoustic.loggers import list_integrations
 from w2vctc.acoustic.metrics import Scoring, make_metrics
 from w2vctc.acoustic.model import (
     count_model_frames,
@@ -57,6 +58,7 @@ class FinetuneResult:
     dev_wer: float | None
     dev_cer: float | None
     interrupted: bool
+    dev_wer_bounds: tuple[float, float] | None = None  # 95 % interval
     dev_lm_wer: float | None = None  # where `--select lm` asked for it
     times: StepTimes | None = None  # where `--step-times` did
 
@@ -131,6 +133,7 @@ def finetune(
             steps=trainer.state.global_step,
             dev_wer=best.get("eval_wer"),
             dev_cer=best.get("eval_cer"),
+            dev_wer_bounds=(best["eval_wer_low"], best["eval_wer_high"]) if best else None,
             dev_lm_wer=best.get("eval_lm_wer"),
             interrupted=stopper.stopped,
             times=trainer.clock.times() if trainer.clock else None,
@@ -327,7 +330,7 @@ def _training_arguments(
         data_seed=options.seed,
         remove_unused_columns=False,
         label_names=["labels"],
-        report_to=[],
+        report_to=list_integrations(options.logger),
         disable_tqdm=True,
     )
     # With several GPUs in sight the Trainer would cut each planned batch into pieces of its own.

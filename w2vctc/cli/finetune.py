@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from w2vctc.cli import flags, training_flags
+from w2vctc.cli import flags, model_card, training_flags
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def finetune_cli(
     step_times: training_flags.StepTimes = None,
     skip_bad: flags.SkipBad = None,
     allow_pickle: flags.AllowPickle = None,
+    logger: training_flags.Logger = None,
+    push_to_hub: training_flags.PushToHub = None,
     resume: training_flags.Resume = False,
     overwrite: training_flags.Overwrite = False,
     json: flags.Json = False,
@@ -80,8 +82,10 @@ def finetune_cli(
         project.options(FinetuneOptions, "finetune"),
         **{field.name: given.get(field.name) for field in fields(FinetuneOptions)},
     )
+    if push_to_hub:
+        model_card.check_hub_first(push_to_hub)
     result = finetune_project(project, options, resume=resume, overwrite=overwrite)
-    finish(project, result, as_json=json)
+    finish(project, result, as_json=json, push_to_hub=push_to_hub)
 
 
 def finetune_project(
@@ -106,11 +110,13 @@ def _prepare(
     project: "Project", options: "FinetuneOptions", *, resume: bool, overwrite: bool
 ) -> "tuple[TrainingData, Schedule]":
     """What is trained on, and how, after everything that a person can get wrong was looked at."""
+    from w2vctc.acoustic.loggers import check_logger
     from w2vctc.acoustic.options import apply_options, check_options
     from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
 
     check_options(options)
+    check_logger(options.logger)
     if not (resume or overwrite):
         _refuse_to_lose(project.model)
     corpus = open_corpus(project)
@@ -193,7 +199,10 @@ def _train(
         return result
     run_folder = project.model / RUN_FOLDER
     save_curve(read_log(run_folder / LOG_NAME), run_folder / "curve.png", title=project.lang)
-    if not result.interrupted and (project.model / "language_model").is_dir():
+    if result.interrupted:
+        return result
+    model_card.write_card(project, options, data, result)
+    if (project.model / "language_model").is_dir():
         detach_language_model(project.model)
     return result
 
@@ -280,7 +289,13 @@ def show_times(times: "StepTimes") -> None:
     say(render_times(times))
 
 
-def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> None:
+def finish(
+    project: "Project",
+    result: "FinetuneResult",
+    *,
+    as_json: bool,
+    push_to_hub: str | None = None,
+) -> None:
     from w2vctc.acoustic.processes import find_processes
     from w2vctc.cli.attach import attach_if_there
     from w2vctc.cli.screen import format_share, say, say_next, write_json
@@ -315,4 +330,6 @@ def finish(project: "Project", result: "FinetuneResult", *, as_json: bool) -> No
                 **({"step_times": result.times.seconds} if result.times else {}),
             }
         )
+    if push_to_hub:
+        model_card.push(result.folder, push_to_hub)
     say_next(f"w2vctc train-lm {project.flags}")

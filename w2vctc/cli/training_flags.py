@@ -21,6 +21,23 @@ Out = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run that was broken off.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Train anew over a finished model.")]
 
+Plan = Annotated[
+    bool,
+    typer.Option("--plan", help="Only show what the run would take and what to expect of it."),
+]
+PushToHub = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REPO", help="Put the finished model into this repository of the hub, privately."
+    ),
+]
+Logger = Annotated[
+    str | None,
+    typer.Option(
+        help="none, tensorboard, wandb or trackio: draws the run while it trains.  [default: none]"
+    ),
+]
+
 # How long and how hard
 
 Preset = Annotated[
