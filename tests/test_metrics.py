@@ -1,5 +1,6 @@
 """Error rates on dev from the best label of each frame."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,3 +76,31 @@ def test_a_model_that_says_nothing_has_every_word_wrong() -> None:
 def test_references_without_a_word_divide_nothing_by_zero() -> None:
     compute = make_metrics([""], VOCABULARY, SCORING)
     assert compute(SimpleNamespace(predictions=np.array([frames("a")])))["wer"] == 1.0
+
+
+def test_with_a_search_its_word_errors_choose_and_greedy_ones_are_told_too() -> None:
+    """Each clip's emissions reach the search without their padding, as float32."""
+    ids = np.array([frames("aa_b", width=5), frames("c", width=5)])
+    emissions = np.full((2, 5, 6), -100.0, dtype=np.float16)
+    emissions[0, :4] = -1
+    emissions[1, :1] = -2
+    heard: list[tuple[tuple[int, ...], float]] = []
+
+    def search(matrix: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> str:
+        assert matrix.dtype == np.float32
+        heard.append((matrix.shape, float(matrix.min())))
+        return "ab" if len(matrix) == 4 else "a"
+
+    compute = make_metrics(["ab", "b"], VOCABULARY, replace(SCORING, search=search))
+    looks = compute(SimpleNamespace(predictions=(ids, emissions)))
+    assert heard == [((4, 6), -1.0), ((1, 6), -2.0)]
+    assert looks["wer"] == 0.5
+    assert looks["lm_wer"] == 0.5
+    assert looks["score"] == pytest.approx(0.5 + 1e-3 * looks["cer"])
+
+    better = make_metrics(["ab", "b"], VOCABULARY, replace(SCORING, search=lambda _: "ab"))
+    assert better(SimpleNamespace(predictions=(ids, emissions)))["lm_wer"] == 0.5
+    worse = make_metrics(["ab", "b"], VOCABULARY, replace(SCORING, search=lambda _: "x"))
+    looks = worse(SimpleNamespace(predictions=(ids, emissions)))
+    assert (looks["wer"], looks["lm_wer"]) == (0.5, 1.0)
+    assert looks["score"] > 1
