@@ -12,11 +12,11 @@ from safetensors.torch import load_file
 from test_training import raise_signal_at
 from transformers import Wav2Vec2ForCTC
 
-from w2vctc.acoustic import adapters, finishing
-from w2vctc.acoustic.adapters import adapt_network, count_weights
+from w2vctc.acoustic import finishing
+from w2vctc.acoustic.adapters import adapt_network, count_weights, describe_share
 from w2vctc.acoustic.training import TrainingData
 from w2vctc.cli.main import main
-from w2vctc.errors import MachineError, UsageError
+from w2vctc.errors import UsageError
 
 SMALL_PARTS = ("lora", "adapter", "bitfit")
 
@@ -151,14 +151,26 @@ def test_group_norm_models_have_no_room_for_adapters(data: TrainingData) -> None
     assert "--peft lora" in caught.value.hint
 
 
-def test_lora_without_its_library_says_what_to_install(
-    data: TrainingData, monkeypatch: pytest.MonkeyPatch
+def test_lora_without_its_library_says_what_to_install_before_any_work(
+    speech_rows: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(adapters, "find_spec", lambda _: None)
-    with pytest.raises(MachineError) as caught:
-        adapt_network(make_network(data.vocabulary), "lora")
-    assert caught.value.code == "E_PACKAGE"
-    assert "pip install 'w2vctc[peft]'" in caught.value.hint
+    monkeypatch.setattr("w2vctc.acoustic.options.find_spec", lambda _: None)
+    arguments = ["finetune", "--data", str(speech_rows()), "--model", "base"]
+    assert main([*arguments, "--peft", "lora"]) == 5
+    assert capsys.readouterr().err == (
+        "error: --peft lora needs the package peft, which is not installed [E_PACKAGE]\n"
+        "hint:  pip install 'w2vctc[peft]', or take --peft adapter or bitfit\n"
+    )
+
+
+def test_the_share_that_is_learned_is_said(data: TrainingData) -> None:
+    network = make_network(data.vocabulary)
+    adapt_network(network, "bitfit")
+    n_learned, n_all = count_weights(network)
+    assert describe_share(network, "bitfit") == (
+        f"--peft bitfit: {n_learned:,} of {n_all:,} weights are learned"
+        f" ({100 * n_learned / n_all:.2g} %)"
+    )
 
 
 def test_other_methods_do_not_load_the_library(

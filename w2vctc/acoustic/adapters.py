@@ -1,12 +1,11 @@
 """Training a small part of a large network, and giving back a plain one afterwards."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 
-from w2vctc.errors import MachineError, UsageError
+from w2vctc.errors import UsageError
 
 # LoRA (arXiv:2106.09685) on all four projections of attention; the update is scaled by alpha/rank.
 LORA_RANK = 16
@@ -20,13 +19,20 @@ def adapt_network(network: Any, method: str) -> Callable[[], None]:
 
     Returns what makes the network a plain Wav2Vec2ForCTC again, with the same logits. Draws new
     weights from torch's global generator. Raises UsageError for a network that the method does not
-    fit, MachineError where LoRA's library is missing.
+    fit.
     """
     if method == "full":
         return _leave
     merge = {"lora": _add_lora, "adapter": _add_adapters, "bitfit": _free_biases}[method](network)
     network.lm_head.requires_grad_(True)
     return merge
+
+
+def describe_share(network: Any, method: str) -> str:
+    """`--peft lora: 1,234 of 56,789 weights are learned (2.2 %)`."""
+    n_learned, n_all = count_weights(network)
+    share = 100 * n_learned / n_all
+    return f"--peft {method}: {n_learned:,} of {n_all:,} weights are learned ({share:.2g} %)"
 
 
 def count_weights(network: Any) -> tuple[int, int]:
@@ -40,12 +46,6 @@ def _leave() -> None:
 
 
 def _add_lora(network: Any) -> Callable[[], None]:
-    if find_spec("peft") is None:
-        raise MachineError(
-            "--peft lora needs the package peft, which is not installed",
-            hint="pip install 'w2vctc[peft]', or take --peft adapter or bitfit",
-            code="E_PACKAGE",
-        )
     from peft import LoraConfig, LoraModel
 
     config = LoraConfig(

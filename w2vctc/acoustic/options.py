@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 from w2vctc.acoustic.augmentation import parse_kinds
 from w2vctc.acoustic.loggers import LOGGERS, NO_LOGGER
 from w2vctc.acoustic.presets import TINY, Schedule
-from w2vctc.errors import UsageError
+from w2vctc.errors import MachineError, UsageError
 
 METHODS = ("full", "lora", "adapter", "bitfit")  # of --peft; see acoustic.adapters
 SELECTIONS = ("greedy", "lm")
@@ -62,7 +63,10 @@ _NOT_NEGATIVE = ("freeze_encoder_updates", "patience", "seed", "workers", "avera
 
 
 def check_options(options: FinetuneOptions) -> FinetuneOptions:
-    """The same options; raises one UsageError that names every value out of range."""
+    """The same options; raises one UsageError that names every value out of range.
+
+    Raises MachineError for a method whose package is missing.
+    """
     values = {name: value for name, value in asdict(options).items() if value is not None}
     faults = [
         f"{_flag(name)} {values[name]:g} must be a number above 0"
@@ -79,6 +83,12 @@ def check_options(options: FinetuneOptions) -> FinetuneOptions:
     faults += _check_recipe(options)
     if faults:
         raise UsageError("; ".join(faults), hint="see `w2vctc finetune --help`")
+    if options.peft == "lora" and find_spec("peft") is None:
+        raise MachineError(
+            "--peft lora needs the package peft, which is not installed",
+            hint="pip install 'w2vctc[peft]', or take --peft adapter or bitfit",
+            code="E_PACKAGE",
+        )
     return options
 
 

@@ -10,7 +10,7 @@ import torch
 from transformers import TrainingArguments, Wav2Vec2FeatureExtractor, set_seed
 from transformers.trainer_callback import PrinterCallback
 
-from w2vctc.acoustic.adapters import adapt_network
+from w2vctc.acoustic.adapters import adapt_network, describe_share
 from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
 from w2vctc.acoustic.augmented import AugmentedDataset
 from w2vctc.acoustic.batch_memory import memory_errors
@@ -96,8 +96,10 @@ def finetune(
             options.model, data.vocabulary, schedule, allow_pickle=options.allow_pickle
         )
         make_plain = adapt_network(new.network, options.peft)
+        if options.peft != "full":
+            on_note(describe_share(new.network, options.peft))
         stopper = make_stopper(processes, on_note)
-        trainer = _make_trainer(
+        trainer = make_trainer(
             new.network,
             replace(data, dev=sorted(data.dev, key=lambda row: (row.duration_s or 0.0, row.id))),
             schedule=schedule,
@@ -151,7 +153,7 @@ def _train(trainer: CtcTrainer, checkpoint: Path | None) -> None:
         raise
 
 
-def _make_trainer(
+def make_trainer(
     network: Any,
     data: TrainingData,
     *,
@@ -164,6 +166,7 @@ def _make_trainer(
     on_event: Callable[[TrainingEvent], None],
     on_note: Callable[[str], None],
 ) -> CtcTrainer:
+    """What trains the network as the schedule and the options say; nothing is written yet."""
     if schedule.freeze_feature_encoder:
         network.freeze_feature_encoder()
     device = choose_device(options.device)
