@@ -77,10 +77,11 @@ def build_vocab(
     digraphs: bool = False,
     overwrite: bool = False,
     corpus: "Corpus | None" = None,
+    save: bool = True,
 ) -> BuiltVocabulary:
     """Writes vocab.json, tokenizer and preprocessor files into the project's model folder.
 
-    corpus: the project's data, where somebody has read it already.
+    corpus: the project's data, where somebody has read it already. save: whether to write.
     """
     from w2vctc.cli.rows import (
         make_normalizer,
@@ -109,8 +110,9 @@ def build_vocab(
         if split != "train":
             held = [normalize(text) for text in usable_texts(corpus, split, profile=profile)]
             unseen[split] = unseen_characters(held, vocabulary)
-    save_tokenizer(vocabulary, project.model)
-    if not (project.model / "config.json").exists():
+    if save:
+        save_tokenizer(vocabulary, project.model)
+    if save and not (project.model / "config.json").exists():
         # Which models want a mask is known when one is chosen: finetune writes this file anew.
         save_feature_extractor(project.model, return_attention_mask=True)
     counts = count_characters(texts, profile)

@@ -58,6 +58,7 @@ def finetune_cli(
     allow_pickle: flags.AllowPickle = None,
     logger: training_flags.Logger = None,
     push_to_hub: training_flags.PushToHub = None,
+    plan: training_flags.Plan = False,
     resume: training_flags.Resume = False,
     overwrite: training_flags.Overwrite = False,
     json: flags.Json = False,
@@ -82,6 +83,9 @@ def finetune_cli(
         project.options(FinetuneOptions, "finetune"),
         **{field.name: given.get(field.name) for field in fields(FinetuneOptions)},
     )
+    if plan:
+        show_plan(project, options, as_json=json)
+        return
     if push_to_hub:
         model_card.check_hub_first(push_to_hub)
     result = finetune_project(project, options, resume=resume, overwrite=overwrite)
@@ -106,10 +110,27 @@ def finetune_project(
     return result
 
 
+def show_plan(project: "Project", options: "FinetuneOptions", *, as_json: bool) -> None:
+    """Tells what the run would take; writes nothing."""
+    from w2vctc.cli.training_plan import plan_run, render_plan, write_plan
+
+    data, schedule = _prepare(project, options, resume=False, overwrite=True, writes=False)
+    forecast = plan_run(project, options, data, schedule)
+    write_plan(forecast) if as_json else render_plan(forecast)
+
+
 def _prepare(
-    project: "Project", options: "FinetuneOptions", *, resume: bool, overwrite: bool
+    project: "Project",
+    options: "FinetuneOptions",
+    *,
+    resume: bool,
+    overwrite: bool,
+    writes: bool = True,
 ) -> "tuple[TrainingData, Schedule]":
-    """What is trained on, and how, after everything that a person can get wrong was looked at."""
+    """What is trained on, and how, after everything that a person can get wrong was looked at.
+
+    writes: whether a vocabulary and lists of bad rows may be written.
+    """
     from w2vctc.acoustic.loggers import check_logger
     from w2vctc.acoustic.options import apply_options, check_options
     from w2vctc.cli.rows import open_corpus
@@ -120,12 +141,12 @@ def _prepare(
     if not (resume or overwrite):
         _refuse_to_lose(project.model)
     corpus = open_corpus(project)
-    vocabulary = _open_vocabulary(project, corpus, say)
+    vocabulary = _open_vocabulary(project, corpus, say, save=writes)
     from w2vctc.acoustic.model import load_config
     from w2vctc.acoustic.presets import choose_schedule
 
     config = load_config(options.model, allow_pickle=options.allow_pickle)
-    data = _check_data(project, corpus, options, vocabulary, config)
+    data = _check_data(project, corpus, options, vocabulary, config, writes=writes)
     minutes = sum(row.duration_s or 0.0 for row in data.train) / 60
     schedule = apply_options(
         choose_schedule(
@@ -208,15 +229,16 @@ def _train(
 
 
 def _open_vocabulary(
-    project: "Project", corpus: "Corpus", say: Callable[[str], None]
+    project: "Project", corpus: "Corpus", say: Callable[[str], None], *, save: bool
 ) -> "Vocabulary":
     from w2vctc.cli.build_vocab import build_vocab
     from w2vctc.vocab import load_vocabulary
 
     if (project.model / "vocab.json").exists():
         return load_vocabulary(project.model)
-    say(f"no vocabulary in {project.model} yet: building it (w2vctc build-vocab shows it)")
-    return build_vocab(project, corpus=corpus).vocabulary
+    if save:
+        say(f"no vocabulary in {project.model} yet: building it (w2vctc build-vocab shows it)")
+    return build_vocab(project, corpus=corpus, save=save).vocabulary
 
 
 def _check_data(
@@ -225,6 +247,8 @@ def _check_data(
     options: "FinetuneOptions",
     vocabulary: "Vocabulary",
     config: Any,
+    *,
+    writes: bool,
 ) -> "TrainingData":
     """The checked rows of train and dev."""
     from w2vctc.acoustic.model import count_model_frames
@@ -247,7 +271,8 @@ def _check_data(
             max_duration_s=options.max_duration,
             profile=profile,
         ).with_faults(faults)
-        take_rows(checked, split, skip_bad=options.skip_bad, reject_to=project.model / "training")
+        reject_to = project.model / "training" if writes else None
+        take_rows(checked, split, skip_bad=options.skip_bad, reject_to=reject_to)
         if not checked.kept:
             raise DataError(f"{split}: no row can be used", hint="see the reasons above")
         splits[split] = checked.kept

@@ -171,19 +171,25 @@ def _tell_shared(rows: Sequence[Utterance], known: AbstractSet[str], split: str)
         )
 
 
-def take_rows(checked: CheckedRows, split: str, *, skip_bad: bool, reject_to: Path) -> None:
-    """Refuses bad rows, or with `skip_bad` lists them in `rejected-SPLIT.tsv` and says how many."""
+def take_rows(checked: CheckedRows, split: str, *, skip_bad: bool, reject_to: Path | None) -> None:
+    """Refuses bad rows, or with `skip_bad` lists them in `rejected-SPLIT.tsv` and says how many.
+
+    Where `reject_to` is None, nothing is written.
+    """
     if not checked.faults:
         return
     if not skip_bad:
         refuse_faults(checked, hint=HINT_SKIP)
-    path = reject_to / f"rejected-{split}.tsv"
-    save_text(path, render_rejected(checked.faults))
+    where = ""
+    if reject_to is not None:
+        path = reject_to / f"rejected-{split}.tsv"
+        save_text(path, render_rejected(checked.faults))
+        where = f"; the others are in {path}"
     total_s = checked.kept_s + checked.rejected_s
     say(
         f"{split}: kept {len(checked.kept):,} of"
         f" {numbered(len(checked.kept) + len(checked.faults), 'row')},"
-        f" {format_amount(checked.kept_s)} of {format_amount(total_s)}; the others are in {path}"
+        f" {format_amount(checked.kept_s)} of {format_amount(total_s)}{where}"
     )
 
 
