@@ -7,7 +7,7 @@ never stopped by them: its best checkpoint is kept anyway, and the person decide
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import median
 from typing import Any
 
 from transformers import TrainerCallback
@@ -20,7 +20,7 @@ from w2vctc.words import numbered
 
 _ONLY_BLANKS = 0.999  # share of the dev frames
 _BLANK_LOOKS = 3  # looks at dev in a row
-_WINDOW = 5  # losses that are averaged: one batch of odd clips is no trend
+_WINDOW = 20  # losses that are looked at together
 _EXPLODED = 2.0  # times the lowest loss so far, and more than one nat per label above it
 _STUCK_LOSSES = 20  # fewer say nothing
 _STUCK_GAIN = 0.02  # share of the loss that a run should lose in a quarter of its updates
@@ -72,10 +72,13 @@ def find_blank_collapse(curve: Curve) -> str:
 def find_explosion(curve: Curve) -> str:
     """A loss that has risen far above what it was already down to; or ""."""
     values = [loss for _, loss in curve.losses]
-    means = [fmean(values[end - _WINDOW : end]) for end in range(_WINDOW, len(values) + 1)]
-    if not means:
+    # Of each window its lower quarter: a clip that nobody can spell, alone in its batch, may well
+    # come four times in a row, but it does not make the other batches worse.
+    windows = [values[end - _WINDOW : end] for end in range(_WINDOW, len(values) + 1)]
+    levels = [sorted(window)[_WINDOW // 4] for window in windows]
+    if not levels:
         return ""
-    lowest, now = min(means), means[-1]
+    lowest, now = min(*levels, median(values[:3])), levels[-1]  # or it broke within one window
     if now <= max(_EXPLODED * lowest, lowest + 1.0):
         return ""
     return (
@@ -93,9 +96,9 @@ def find_stuck_loss(curve: Curve) -> str:
         return ""
     last = losses[-1][0]
     quarter = [loss for step, loss in losses if step > last - curve.n_steps / 4]
-    if last - curve.first_step < curve.n_steps / 4 or len(quarter) < 2 * _WINDOW:
+    if last - curve.first_step < curve.n_steps / 4 or len(quarter) < _WINDOW // 2:
         return ""
-    before, now = fmean(quarter[: len(quarter) // 2]), fmean(quarter[len(quarter) // 2 :])
+    before, now = median(quarter[: len(quarter) // 2]), median(quarter[len(quarter) // 2 :])
     if now < (1 - _STUCK_GAIN) * before:
         return ""
     return (
