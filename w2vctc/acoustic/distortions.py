@@ -86,11 +86,13 @@ def pass_phone(waveform: Waveform, random: np.random.Generator) -> Waveform:
 
 def limit_band(waveform: Waveform, *, low_hz: float, high_hz: float) -> Waveform:
     """What lies between two frequencies, with edges of a tenth of an octave; no delay."""
-    spectrum = np.fft.rfft(waveform)
-    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(waveform), 1 / SAMPLE_RATE), 1e-3))
+    n_fft = 1 << (len(waveform) - 1).bit_length()  # a prime number of samples takes far longer
+    spectrum = np.fft.rfft(waveform, n_fft)
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(n_fft, 1 / SAMPLE_RATE), 1e-3))
     above = np.clip((octaves - np.log2(low_hz)) / _EDGE_OCTAVES, 0, 1)
     below = np.clip((np.log2(high_hz) - octaves) / _EDGE_OCTAVES, 0, 1)
-    return np.asarray(np.fft.irfft(spectrum * above * below, len(waveform)), dtype=np.float32)
+    filtered = np.fft.irfft(spectrum * above * below, n_fft)[: len(waveform)]
+    return np.asarray(filtered, dtype=np.float32)
 
 
 def quantize(samples: Waveform) -> Waveform:
