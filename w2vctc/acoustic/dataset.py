@@ -112,6 +112,10 @@ class CtcCollator:
         self.extractor = extractor
 
     def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        return self.pad(examples)
+
+    def pad(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+        """The examples as one batch."""
         n_samples = torch.tensor([example.n_samples for example in examples])
         labels = [torch.tensor(example.labels, dtype=torch.long) for example in examples]
         longest = int(n_samples.max())
@@ -137,7 +141,8 @@ class CtcCollator:
         """
         if not self.extractor.do_normalize:
             return waveform
-        return (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+        scaled = (waveform - waveform.mean()) / np.sqrt(waveform.var() + 1e-7)
+        return np.asarray(scaled, dtype=np.float32)
 
 
 def _pad(arrays: Sequence[NDArray[Any]]) -> torch.Tensor:

@@ -45,13 +45,13 @@ class StepClock(TrainerCallback):  # type: ignore[misc]
         self._since = 0.0
         self._began = 0.0
         self._total_s = 0.0
-        self._wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+        self._on_gpu = device.type == "cuda"
 
     def attach(self, trainer: Any) -> None:
         """Wraps what the trainer calls in each step; to be called once, before it trains."""
         self._wrap("reading", trainer, "get_batch_samples")
         if not trainer.n_workers:
-            self._wrap("padding", trainer, "data_collator")
+            self._wrap("padding", trainer.data_collator, "pad")
         self._wrap("forward", trainer, "_compute_logits")
         self._wrap("loss", trainer, "_ctc_loss")
         self._wrap("backward", trainer.accelerator, "backward")
@@ -96,7 +96,8 @@ class StepClock(TrainerCallback):  # type: ignore[misc]
             self._change(part)
             try:
                 answer = call(*arguments, **named)
-                self._wait()
+                if self._on_gpu:
+                    torch.cuda.synchronize()
                 return answer
             finally:
                 self._change(None)

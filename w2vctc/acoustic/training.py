@@ -15,6 +15,7 @@ from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
 from w2vctc.acoustic.augmented import AugmentedDataset
 from w2vctc.acoustic.batch_memory import memory_errors
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
+from w2vctc.acoustic.cpu_speed import speed_up
 from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
@@ -170,6 +171,8 @@ def make_trainer(
     if schedule.freeze_feature_encoder:
         network.freeze_feature_encoder()
     device = choose_device(options.device)
+    if device.type == "cpu" and choose_precision(options.precision, device) == "fp32":
+        speed_up(network)
     durations_s = [row.duration_s or 0.0 for row in data.train]
     plan = plan_run(durations_s, schedule, seed=options.seed)
     n_updates = len(plan) // schedule.accumulation
