@@ -154,10 +154,11 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path: Path, beside: Path) ->
 
 def test_what_a_killed_process_left_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    (tmp_path / ".mine.txt").write_text("mine")
+    for name in (".mine.txt", ".app.settings", ".a.json.settings", ".b.txt.settings.json"):
+        (tmp_path / name).write_text("mine")
     (tmp_path / "a.json").write_text("{}")
     before = names_in(tmp_path)
-    for name in ("a.json", "no-suffix"):
+    for name in ("a.json", "b.c.tsv"):
         child = os.fork()
         if not child:
             with staged_file(tmp_path / name):

@@ -168,6 +168,7 @@ def test_what_a_killed_run_left_half_written_is_cleared_away(tmp_path: Path, aga
     (run_folder / ".run.json.abc12_fg.json").write_text("{", encoding="utf-8")
     (run_folder / ".log.jsonl.abc12_fg.jsonl").write_text("{", encoding="utf-8")
     (tmp_path / "model/.new.abc12").mkdir()
+    (tmp_path / "model/.vocab.json.abc12_fg.json").write_text("{", encoding="utf-8")
     (tmp_path / "model/mine.txt").write_text("a person's", encoding="utf-8")
     prepare_run(run_folder, describe(), resume=again, on_note=lambda _: None)
     kept = {"run.json", "log.jsonl", "checkpoint-8"} if again else {"run.json"}

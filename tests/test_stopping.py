@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from transformers import TrainerControl, TrainerState
 
-from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
+from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked, refuse_locked
 from w2vctc.errors import UsageError
 
 HOLD_LOCK = """
@@ -136,10 +136,18 @@ def test_a_second_process_is_kept_out_until_the_first_one_dies(tmp_path: Path) -
         ):
             pytest.fail("two runs in one folder")
         assert caught.value.code == "E_LOCKED"
+        with pytest.raises(UsageError, match="another run is training here"):
+            refuse_locked(folder)
         other.kill()
         other.wait()
+    refuse_locked(folder)
     with locked(folder):  # the file is still there, but it is nobody's
         assert (folder / "lock").exists()
+
+
+def test_a_folder_that_no_run_was_in_is_free_and_stays_as_it_is(tmp_path: Path) -> None:
+    refuse_locked(tmp_path / "training")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_fails_gives_the_folder_back(tmp_path: Path) -> None:

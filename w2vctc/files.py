@@ -13,7 +13,9 @@ from pathlib import Path
 from w2vctc.errors import MachineError
 
 _READ_BYTES = 1 << 20
-_STAGED = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")  # with tempfile's eight characters
+_STAGED = re.compile(
+    r"\..+(\.\w+)\.[a-z0-9_]{8}\1"
+)  # tempfile's eight characters, the suffix again
 
 
 def hash_file(path: Path) -> str:

@@ -96,7 +96,8 @@ def finish_run(run_folder: Path, fingerprint: dict[str, Any]) -> None:
 def _clear_leftovers(run_folder: Path) -> None:
     """Deletes what runs that were killed have left half-written in their folder and the model's."""
     clear_staging(run_folder)
-    clear_staged(run_folder)
+    for folder in (run_folder, run_folder.parent):
+        clear_staged(folder)
     for folder in run_folder.parent.glob(f"{STAGED_MODEL}*"):
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from transformers import TrainerCallback
 
@@ -106,12 +106,24 @@ def locked(folder: Path, *, needed: bool = True) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / "lock").open("w")
     with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UsageError(
-                f"{folder}: another run is training here",
-                hint="wait for it, or give this one another folder with --out",
-                code="E_LOCKED",
-            ) from error
+        _take(stream, folder)
         yield
+
+
+def refuse_locked(folder: Path) -> None:
+    """Raises UsageError (E_LOCKED) before any work where another run has the folder now."""
+    path = folder / "lock"
+    if path.is_file() and os.access(path, os.W_OK):
+        with path.open("a") as stream:
+            _take(stream, folder)
+
+
+def _take(stream: TextIO, folder: Path) -> None:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UsageError(
+            f"{folder}: another run is training here",
+            hint="wait for it, or give this one another folder with --out",
+            code="E_LOCKED",
+        ) from error

@@ -133,11 +133,16 @@ def _prepare(
     """
     from w2vctc.acoustic.loggers import check_logger
     from w2vctc.acoustic.options import apply_options, check_options
+    from w2vctc.acoustic.run import RUN_FOLDER
+    from w2vctc.acoustic.stopping import refuse_locked
     from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
+    from w2vctc.files import refuse_unwritable
 
     check_options(options)
     check_logger(options.logger)
+    refuse_unwritable(project.model / RUN_FOLDER)
+    refuse_locked(project.model / RUN_FOLDER)
     if not (resume or overwrite):
         _refuse_to_lose(project.model)
     corpus = open_corpus(project)
@@ -251,6 +256,7 @@ def _check_data(
     writes: bool,
 ) -> "TrainingData":
     """The checked rows of train and dev."""
+    from w2vctc.acoustic.guards import check_spelling
     from w2vctc.acoustic.model import count_model_frames
     from w2vctc.acoustic.training import TrainingData
     from w2vctc.cli.rows import make_normalizer, open_profile, rows_of_split, take_rows
@@ -276,11 +282,7 @@ def _check_data(
         if not checked.kept:
             raise DataError(f"{split}: no row can be used", hint="see the reasons above")
         splits[split] = checked.kept
-    unspelled = sorted({c for row in splits["train"] for c in vocabulary.unspellable(row.text)})
-    if unspelled:
-        say(
-            f"the vocabulary cannot spell {' '.join(unspelled)}: run build-vocab again if it should"
-        )
+    check_spelling(splits["train"], vocabulary, on_note=say)
     return TrainingData(splits["train"], splits["dev"], vocabulary)
 
 
