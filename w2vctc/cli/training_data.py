@@ -1,0 +1,150 @@
+"""What a training run is made of: rows, vocabulary and schedule, after every check."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from w2vctc.words import numbered
+
+if TYPE_CHECKING:
+    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.presets import Schedule
+    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.corpus.corpus import Corpus
+    from w2vctc.project import Project
+    from w2vctc.vocab import Vocabulary
+
+
+def prepare_training(
+    project: "Project",
+    options: "FinetuneOptions",
+    *,
+    resume: bool,
+    overwrite: bool,
+    writes: bool = True,
+) -> "tuple[TrainingData, Schedule]":
+    """What is trained on, and how, after everything that a person can get wrong was looked at.
+
+    writes: whether a vocabulary and lists of bad rows may be written.
+    """
+    from w2vctc.acoustic.loggers import check_logger
+    from w2vctc.acoustic.options import apply_options, check_options
+    from w2vctc.acoustic.run import RUN_FOLDER
+    from w2vctc.acoustic.stopping import refuse_locked
+    from w2vctc.cli.rows import open_corpus
+    from w2vctc.cli.screen import say
+    from w2vctc.files import refuse_unwritable
+
+    check_options(options)
+    check_logger(options.logger)
+    refuse_unwritable(project.model / RUN_FOLDER)
+    refuse_locked(project.model / RUN_FOLDER)
+    if not (resume or overwrite):
+        _refuse_to_lose(project.model)
+    corpus = open_corpus(project)
+    vocabulary = _open_vocabulary(project, corpus, say, save=writes)
+    from w2vctc.acoustic.model import load_config
+    from w2vctc.acoustic.presets import choose_schedule
+
+    config = load_config(options.model, allow_pickle=options.allow_pickle)
+    data = _check_data(project, corpus, options, vocabulary, config, writes=writes)
+    minutes = sum(row.duration_s or 0.0 for row in data.train) / 60
+    schedule = apply_options(
+        choose_schedule(
+            model=options.model,
+            hidden_size=config.hidden_size,
+            minutes=minutes,
+            preset=options.preset,
+        ),
+        options,
+    )
+    n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
+    say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
+    say(_describe(schedule))
+    return data, schedule
+
+
+def _refuse_to_lose(folder: Path) -> None:
+    """Raises UsageError where a finished model or hours of an unfinished run would go."""
+    from w2vctc.acoustic.checkpoints import list_checkpoints
+    from w2vctc.acoustic.run import RUN_FOLDER
+    from w2vctc.acoustic.source import is_trained
+    from w2vctc.errors import UsageError
+
+    if list_checkpoints(folder / RUN_FOLDER):
+        raise UsageError(
+            f"{folder / RUN_FOLDER}: a run that was broken off is there",
+            hint="go on with it with --resume, or begin anew with --overwrite",
+        )
+    if is_trained(folder):
+        raise UsageError(
+            f"{folder}: a finished model is there",
+            hint="give --out another folder, or train over it with --overwrite",
+        )
+
+
+def _open_vocabulary(
+    project: "Project", corpus: "Corpus", say: Callable[[str], None], *, save: bool
+) -> "Vocabulary":
+    from w2vctc.cli.build_vocab import build_vocab
+    from w2vctc.vocab import load_vocabulary
+
+    if (project.model / "vocab.json").exists():
+        return load_vocabulary(project.model)
+    if save:
+        say(f"no vocabulary in {project.model} yet: building it (w2vctc build-vocab shows it)")
+    return build_vocab(project, corpus=corpus, save=save).vocabulary
+
+
+def _check_data(
+    project: "Project",
+    corpus: "Corpus",
+    options: "FinetuneOptions",
+    vocabulary: "Vocabulary",
+    config: Any,
+    *,
+    writes: bool,
+) -> "TrainingData":
+    """The checked rows of train and dev."""
+    from w2vctc.acoustic.guards import check_spelling
+    from w2vctc.acoustic.model import count_model_frames
+    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.cli.rows import make_normalizer, open_profile, rows_of_split, take_rows
+    from w2vctc.cli.screen import say
+    from w2vctc.corpus.checks.rows import check_rows
+    from w2vctc.errors import DataError
+
+    profile = open_profile(project)
+    normalize = make_normalizer(profile)
+    splits = {}
+    for split in ("train", "dev"):
+        rows, faults = rows_of_split(corpus, split)
+        checked = check_rows(
+            rows,
+            normalize=normalize,
+            encode=vocabulary.encode,
+            count_frames=lambda n_samples: count_model_frames(config, n_samples),
+            max_duration_s=options.max_duration,
+            profile=profile,
+        ).with_faults(faults)
+        reject_to = project.model / "training" if writes else None
+        take_rows(checked, split, skip_bad=options.skip_bad, reject_to=reject_to)
+        if not checked.kept:
+            raise DataError(f"{split}: no row can be used", hint="see the reasons above")
+        splits[split] = checked.kept
+    check_spelling(splits["train"], vocabulary, on_note=say)
+    return TrainingData(splits["train"], splits["dev"], vocabulary)
+
+
+def _describe(schedule: "Schedule") -> str:
+    length = f"{schedule.updates:,} updates" if schedule.updates else f"{schedule.epochs:g} epochs"
+    frozen = (
+        f", the encoder frozen for the first {schedule.freeze_encoder_updates:,}"
+        if schedule.freeze_encoder_updates
+        else ""
+    )
+    seconds = schedule.batch_s * schedule.accumulation
+    return (
+        f"schedule '{schedule.name}': {length} of {seconds:g} s,"
+        f" learning rate {schedule.learning_rate:g}{frozen}"
+    )
