@@ -28,7 +28,10 @@ from w2vctc.acoustic.augmented import AugmentedDataset, number_visits
 from w2vctc.acoustic.batches import PlannedBatches
 from w2vctc.acoustic.model import count_model_frames
 from w2vctc.acoustic.noise import add_noise, find_noises
+from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.training import TrainingData
+from w2vctc.cli.main import main
+from w2vctc.cli.training_data import describe_augmentation
 from w2vctc.errors import DataError, UsageError
 
 FITS: Callable[[int], bool] = lambda _: True  # noqa: E731
@@ -257,3 +260,19 @@ def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
     plain = tmp_path / "plain"
     train_small(data, plain, source=source, schedule=SHORT_SCHEDULE)
     assert (plain / "model.safetensors").read_bytes() != weights[0]
+
+
+def test_finetune_says_what_happens_to_clips_and_looks_at_the_noises_first(
+    noises: Path, speech_rows: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = FinetuneOptions(augment="noise,speed", noise_folder=str(noises))
+    assert describe_augmentation(options) == (
+        "each hearing of a clip differs: speed, noise (2 recordings of noise)"
+    )
+    assert describe_augmentation(FinetuneOptions(augment="gain")).endswith(": gain")
+    assert describe_augmentation(FinetuneOptions()) == ""
+    arguments = ["--augment", "noise", "--noise-folder", str(tmp_path / "gone")]
+    assert main(["finetune", "--data", str(speech_rows()), "--model", "base", *arguments]) == 2
+    error, hint = capsys.readouterr().err.splitlines()
+    assert error == f"error: --noise-folder {tmp_path / 'gone'}: no such folder"
+    assert hint.startswith("hint:  name a folder of recordings without speech")

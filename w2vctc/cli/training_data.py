@@ -37,6 +37,7 @@ def prepare_training(
 
     check_options(options)
     check_logger(options.logger)
+    changes = describe_augmentation(options)
     refuse_unwritable(project.model / RUN_FOLDER)
     refuse_locked(project.model / RUN_FOLDER)
     if not (resume or overwrite):
@@ -61,6 +62,8 @@ def prepare_training(
     n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
     say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
     say(_describe(schedule))
+    if changes:
+        say(changes)
     return data, schedule
 
 
@@ -148,3 +151,21 @@ def _describe(schedule: "Schedule") -> str:
         f"schedule '{schedule.name}': {length} of {seconds:g} s,"
         f" learning rate {schedule.learning_rate:g}{frozen}"
     )
+
+
+def describe_augmentation(options: "FinetuneOptions") -> str:
+    """What happens to clips before they are heard, "" for nothing.
+
+    Raises UsageError or DataError for a noise folder that cannot be used.
+    """
+    from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
+
+    augmentation = open_augmentation(
+        parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder
+    )
+    if augmentation is None:
+        return ""
+    kinds = ", ".join(augmentation.kinds)
+    noises = augmentation.noises
+    heard = f" ({numbered(len(noises.paths), 'recording')} of noise)" if noises else ""
+    return f"each hearing of a clip differs: {kinds}{heard}"
