@@ -363,8 +363,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_compute(
     monkeypatch.setattr("w2vctc.acoustic.training.make_model", compute)
     assert main(["finetune", *OPTIONS, "--out", "occupied/models"]) == 5
     error = capsys.readouterr().err.splitlines()[-2]
-    assert error.startswith("error: occupied/models")
-    assert error.endswith("[E_NOT_FOLDER]")
+    assert error.endswith("occupied: a file stands where a folder should be [E_NOT_FOLDER]")
 
 
 def test_a_folder_without_permission_is_refused_before_any_compute(
