@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from w2vctc.acoustic.augmentation import Augmentation, count_needed_frames
 from w2vctc.acoustic.dataset import Example, SpeechDataset
+from w2vctc.acoustic.sound_memory import SoundMemory
 from w2vctc.corpus.utterance import Utterance
+from w2vctc.vocab import Vocabulary
 
 
 class AugmentedDataset(SpeechDataset):
@@ -18,8 +22,9 @@ class AugmentedDataset(SpeechDataset):
         *,
         augmentation: Augmentation,
         count_frames: Callable[[int], int],
+        memory: SoundMemory | None = None,
     ) -> None:
-        super().__init__(utterances, labels)
+        super().__init__(utterances, labels, memory=memory)
         self.augmentation = augmentation
         self.count_frames = count_frames
 
@@ -37,6 +42,32 @@ class AugmentedDataset(SpeechDataset):
 
     def index_plan(self, plan: Sequence[list[int]]) -> list[list[int]]:
         return number_visits(plan, n_rows=len(self))
+
+
+def make_dataset(rows: Sequence[Utterance], vocabulary: Vocabulary, **stores: Any) -> SpeechDataset:
+    """The rows as they are, with their labels; `stores` as SpeechDataset takes them."""
+    return SpeechDataset(rows, [vocabulary.encode(row.text) for row in rows], **stores)
+
+
+def make_training_set(
+    rows: Sequence[Utterance],
+    vocabulary: Vocabulary,
+    augmentation: Augmentation | None,
+    *,
+    count_frames: Callable[[int], int],
+    memory: SoundMemory | None,
+    feature_files: Sequence[Path] | None,
+) -> SpeechDataset:
+    """The rows as training hears them: changed at each hearing where augmentation is on."""
+    if augmentation is None:
+        return make_dataset(rows, vocabulary, memory=memory, feature_files=feature_files)
+    return AugmentedDataset(
+        rows,
+        [vocabulary.encode(row.text) for row in rows],
+        augmentation=augmentation,
+        count_frames=count_frames,
+        memory=memory,
+    )
 
 
 def number_visits(plan: Sequence[list[int]], *, n_rows: int) -> list[list[int]]:

@@ -12,11 +12,11 @@ from transformers.trainer_callback import PrinterCallback
 
 from w2vctc.acoustic.adapters import adapt_network, describe_share
 from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
-from w2vctc.acoustic.augmented import AugmentedDataset
+from w2vctc.acoustic.augmented import make_dataset, make_training_set
 from w2vctc.acoustic.batch_memory import memory_errors
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
 from w2vctc.acoustic.cpu_speed import speed_up
-from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset, changed_error
+from w2vctc.acoustic.dataset import CtcCollator, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
 from w2vctc.acoustic.feature_cache import keep_features
@@ -196,10 +196,17 @@ def make_trainer(
             n_updates=n_updates,
             eval_every=min(eval_every, n_updates),
         ),
-        train_dataset=_make_training_set(
-            data, options, network.config, memory=memory, feature_files=feature_files
+        train_dataset=make_training_set(
+            data.train,
+            data.vocabulary,
+            open_augmentation(
+                parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder
+            ),
+            count_frames=partial(count_model_frames, network.config),
+            memory=memory,
+            feature_files=feature_files,
         ),
-        eval_dataset=_make_dataset(data.dev, data.vocabulary),
+        eval_dataset=make_dataset(data.dev, data.vocabulary),
         plan=plan[: n_updates * schedule.accumulation],
         dev_plan=plan_in_order(
             [row.duration_s or 0.0 for row in data.dev], batch_s=schedule.batch_s
@@ -269,28 +276,6 @@ def choose_eval_every(n_updates: int, updates_per_epoch: float) -> int:
 def make_extractor(config: Any) -> Any:
     """The feature extractor: zero mean and unit variance per clip, a mask where one is used."""
     return Wav2Vec2FeatureExtractor(return_attention_mask=uses_attention_mask(config))
-
-
-def _make_dataset(
-    rows: Sequence[Utterance], vocabulary: Vocabulary, **stores: Any
-) -> SpeechDataset:
-    return SpeechDataset(rows, [vocabulary.encode(row.text) for row in rows], **stores)
-
-
-def _make_training_set(
-    data: TrainingData, options: FinetuneOptions, config: Any, **stores: Any
-) -> SpeechDataset:
-    augmentation = open_augmentation(
-        parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder
-    )
-    if augmentation is None:
-        return _make_dataset(data.train, data.vocabulary, **stores)
-    return AugmentedDataset(
-        data.train,
-        [data.vocabulary.encode(row.text) for row in data.train],
-        augmentation=augmentation,
-        count_frames=partial(count_model_frames, config),
-    )
 
 
 def _training_arguments(
