@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from acoustic_material import make_network, save_source
+from acoustic_material import make_network, make_sentences, make_words, save_source, write_split
 from safetensors.torch import load_file
 from together_worker import SCHEDULES, STOP_AT, make_same_data, train
 
@@ -115,3 +115,21 @@ def test_one_process_goes_on_with_the_run_of_two(
     assert notes == [f"going on from checkpoint-{STOP_AT}"]
     rest = read_told(shared, 0)["clips"]["losses"][STOP_AT:]
     assert resumed["losses"] == pytest.approx(rest, rel=1e-5)
+
+
+def test_the_command_speaks_once_and_leaves_one_model(tmp_path: Path, source: Path) -> None:
+    texts = make_sentences(make_words(8, seed=1), 8, seed=2)
+    write_split(tmp_path / "data/xx", "train", texts[:6], seed=1)
+    write_split(tmp_path / "data/xx", "dev", texts[6:], seed=2)
+    done = launch(
+        *("-m", "w2vctc", "finetune", "--model", str(source), "--updates", "2", "--device", "cpu"),
+        *("--eval-every", "2", "--json"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["updates"] == 2
+    said = [line for line in done.stderr.splitlines() if not line.startswith("update ")]
+    assert len(said) == len(set(said)), done.stderr
+    assert said[0].startswith("no vocabulary in models/xx yet: building it")
+    assert said[-1] == "next: w2vctc train-lm --lang xx"
+    assert (tmp_path / "models/xx/model.safetensors").is_file()

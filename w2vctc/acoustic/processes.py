@@ -5,6 +5,7 @@ alone reads the tables, writes files and speaks; the others learn from it what t
 """
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from w2vctc.errors import W2vctcError
 
 Value = TypeVar("Value")
 _PATIENCE = timedelta(hours=6)  # the others wait while the first one reads a large table
+_COURTESY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def share(make: Callable[[], Value], *, device: str) -> Value:
     if not processes.leads:
         code, value = _broadcast(None)
         if code:
+            time.sleep(_COURTESY_S)  # torchrun ends all when one ends: the leader shall speak first
             raise SystemExit(code)
         return value  # type: ignore[no-any-return]
     try:

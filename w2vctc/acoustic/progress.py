@@ -32,6 +32,7 @@ class TrainingEvent:
     dev_loss: float | None = None
     blank_share: float | None = None
     best: bool = False
+    listening: bool | None = None  # dev comes next; only for the screen
 
 
 class ProgressCallback(TrainerCallback):  # type: ignore[misc]
@@ -63,13 +64,18 @@ class ProgressCallback(TrainerCallback):  # type: ignore[misc]
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         self._evaluation_began = time.monotonic()
         if not control.should_log:
-            self.on_event(self._event(state))
+            self.on_event(self._event(state, listening=control.should_evaluate or None))
 
     def on_log(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
         logs = known["logs"]
         if "loss" in logs:
             self._emit(
-                self._event(state, loss=logs["loss"], learning_rate=logs.get("learning_rate"))
+                self._event(
+                    state,
+                    loss=logs["loss"],
+                    learning_rate=logs.get("learning_rate"),
+                    listening=control.should_evaluate or None,
+                )
             )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **known: Any) -> None:  # noqa: ARG002
@@ -137,6 +143,6 @@ def _write_line(event: TrainingEvent) -> str:
     values = {
         name: round(value, 6) if isinstance(value, float) else value
         for name, value in asdict(event).items()
-        if value is not None and math.isfinite(value)
+        if value is not None and name != "listening" and math.isfinite(value)
     }
     return json.dumps(values) + "\n"
