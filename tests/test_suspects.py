@@ -37,7 +37,7 @@ def losses_like(n: int, *, seed: int) -> "np.ndarray[tuple[int, int], np.dtype[n
     return (1 + 0.2 * random.standard_normal((n, 2))).astype(np.float32)
 
 
-@given(st.integers(20, 300), st.integers(0, 100), st.floats(0.01, 100))
+@given(st.integers(20, 300), st.integers(0, 100), st.floats(0.25, 100))
 def test_clips_far_above_the_rest_are_found_worst_first_on_any_scale(
     n: int, seed: int, scale: float
 ) -> None:
@@ -52,6 +52,15 @@ def test_once_is_not_enough() -> None:
     losses[3, 0] = losses[4, 1] = 9
     losses[5] = 9, np.nan  # heard once only
     assert find_outliers(losses) == []
+
+
+def test_of_clips_that_are_all_known_by_heart_none_is_a_suspect() -> None:
+    """Ten times the usual loss is nothing where the usual loss is a hundredth."""
+    losses = losses_like(50, seed=1) / 100
+    losses[3] = 0.5
+    assert find_outliers(losses) == []
+    losses[4] = 1.5
+    assert find_outliers(losses) == [4]
 
 
 def test_of_few_clips_none_is_unusual() -> None:

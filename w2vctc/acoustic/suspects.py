@@ -21,8 +21,9 @@ KEPT = 2  # hearings of a clip that must agree
 LOSSES_NAME = "losses.npy"  # in a checkpoint
 SUSPECTS_NAME = "suspects.tsv"
 # Robust standard deviations. Twelve of 400 Kichwa clips with another one's words lay at 40 to 130
-# after two epochs; of the others six lay above 6: names, foreign words, mumbling.
+# after two epochs, with 4.7 and more per label.
 _FAR = 6.0
+_IMPROBABLE = 1.0  # per label: once most clips are learned by heart, any other lies far from them
 _DEVIATIONS_PER_MAD = 1.4826  # of a normal distribution
 _FEWEST = 20  # clips; of fewer nobody can say what is usual
 
@@ -74,7 +75,7 @@ class LossRecord:
 
 
 def find_outliers(losses: NDArray[np.float32]) -> list[int]:
-    """The rows whose losses, (n_rows, KEPT), all stand out, the worst first.
+    """The rows whose losses per label, (n_rows, KEPT), all stand out, the worst first.
 
     By the median and the median absolute deviation of each hearing: the outliers themselves do not
     move what is usual.
@@ -87,7 +88,7 @@ def find_outliers(losses: NDArray[np.float32]) -> list[int]:
     spread = _DEVIATIONS_PER_MAD * np.median(np.abs(known - middle), axis=0)
     far = np.full(len(losses), -np.inf)
     far[heard] = ((known - middle) / np.maximum(spread, 1e-9)).min(axis=1)
-    rows = np.flatnonzero(far > _FAR)
+    rows = np.flatnonzero((far > _FAR) & (losses.min(axis=1) > _IMPROBABLE))
     return [int(row) for row in rows[np.argsort(-far[rows], kind="stable")]]
 
 
