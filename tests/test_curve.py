@@ -34,6 +34,9 @@ def test_loss_and_error_rate_are_drawn_in_their_colours(tmp_path: Path) -> None:
         return {"#{:02x}{:02x}{:02x}".format(*pixel) for pixel in np.unique(inside, axis=0)}
 
     assert {"#8a8f98", "#0b6e99", "#c2571a"} <= colours(RUN)
+    heard = [*RUN, make_event(50, dev_wer=0.4, dev_cer=0.2, dev_lm_wer=0.3, dev_loss=2.0)]
+    heard += [make_event(90, dev_wer=0.4, dev_cer=0.2, dev_lm_wer=0.2, dev_loss=3.0)]
+    assert {"#5a4fa2", "#3d434d"} <= colours(heard)
     losses = [event for event in RUN if event.loss is not None]
     assert colours(losses) & {"#8a8f98", "#0b6e99", "#c2571a"} == {"#8a8f98"}
 
