@@ -69,6 +69,12 @@ def read_told(folder: Path, rank: int) -> Any:
     return json.loads((folder / f"told{rank}.json").read_text(encoding="utf-8"))
 
 
+def read_weights(folder: Path) -> torch.Tensor:
+    """All weights of a model in one row."""
+    weights = load_file(folder / "model.safetensors")
+    return torch.cat([weights[key].flatten() for key in sorted(weights)])
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_two_processes_have_the_loss_curve_the_dev_and_the_weights_of_one(
     name: str, data: TrainingData, source: Path, shared: Path, tmp_path: Path
@@ -80,9 +86,9 @@ def test_two_processes_have_the_loss_curve_the_dev_and_the_weights_of_one(
     assert together["epochs"] == pytest.approx(alone["epochs"])
     for heard, expected in zip(together["dev"], alone["dev"], strict=True):
         assert heard == pytest.approx(expected, rel=1e-5)
-    weights = load_file(shared / name / "model.safetensors")
-    for key, weight in load_file(tmp_path / "alone/model.safetensors").items():
-        assert torch.allclose(weights[key], weight, atol=1e-5), key
+    # Not weight by weight: Adam makes full steps of gradients that are nothing but rounding.
+    own, others = (read_weights(path) for path in (tmp_path / "alone", shared / name))
+    assert torch.linalg.norm(own - others) <= 1e-4 * torch.linalg.norm(own)
 
 
 def test_only_the_leader_is_heard(shared: Path) -> None:

@@ -40,6 +40,8 @@ class SharedTrainer(CtcTrainer):
         self._went_through_ddp = False
         self.compute_metrics: Any = self.compute_metrics
         self._dev_losses: list[float] = []
+        if self.is_fsdp_enabled:
+            self.on_note("sharded weights (FSDP) are untested here: compare with an unsharded run")
 
     def train(self, *rest: Any, **known: Any) -> Any:
         result = super().train(*rest, **known)
