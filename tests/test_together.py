@@ -111,6 +111,12 @@ def test_a_signal_to_one_process_stops_all_with_a_whole_checkpoint(shared: Path)
     }
 
 
+def test_two_processes_go_on_as_if_nothing_had_happened(shared: Path) -> None:
+    """With the masks that each of them would have drawn."""
+    weights = [shared / name / "model.safetensors" for name in ("masked", "resumed")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
 def test_one_process_goes_on_with_the_run_of_two(
     data: TrainingData, source: Path, shared: Path
 ) -> None:

@@ -3,13 +3,17 @@
 import json
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, train_small
 
+from w2vctc.acoustic import together
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.processes import find_processes, leave
 from w2vctc.acoustic.progress import TrainingEvent
@@ -31,6 +35,7 @@ SCHEDULES: dict[str, Schedule] = {
     "odd": replace(STILL, accumulation=3, batch_s=1.5),
     "single": replace(STILL, batch_s=0.1),  # one clip a batch: one process has nothing to hear
 }
+MASKED = replace(SHORT_SCHEDULE, updates=8)  # masks are drawn, other ones in each process
 STOP_AT = 5
 
 
@@ -40,13 +45,13 @@ def make_same_data(folder: Path) -> TrainingData:
 
 
 def train(data: TrainingData, folder: Path, name: str, *, source: Path, **known: Any) -> Any:
-    """One run by SCHEDULES[name]: what it told while it ran, and what it came to."""
+    """One run by SCHEDULES[name], or MASKED: what it told while it ran, and what it came to."""
     events: list[TrainingEvent] = []
     result = train_small(
         data,
         folder,
         source=source,
-        schedule=SCHEDULES[name],
+        schedule=SCHEDULES.get(name, MASKED),
         on_event=events.append,
         **known,
     )
@@ -68,14 +73,24 @@ class ToldToStop(StopTogether):
         super().on_step_end(args, state, control, **known)
 
 
+@contextmanager
+def told_to_stop(is_told: bool) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        if is_told:
+            patch.setattr(together, "StopTogether", ToldToStop)
+        yield
+
+
 def main(source: Path, folder: Path) -> None:
     torch.set_num_threads(1)
     rank = find_processes().rank
     data = make_same_data(folder / f"sounds{rank}")
     told = {name: train(data, folder / name, name, source=source) for name in SCHEDULES}
-    if rank == 1:  # one is told to stop: all of them stop after the same update
-        sys.modules["w2vctc.acoustic.together"].StopTogether = ToldToStop  # type: ignore[attr-defined]
-    told["stopped"] = train(data, folder / "stopped", "clips", source=source)
+    train(data, folder / "masked", "masked", source=source)
+    with told_to_stop(rank == 1):  # one is: all of them stop after the same update
+        told["stopped"] = train(data, folder / "stopped", "clips", source=source)
+        train(data, folder / "resumed", "masked", source=source)
+    train(data, folder / "resumed", "masked", source=source, resume=True)
     (folder / f"told{rank}.json").write_text(json.dumps(told), encoding="utf-8")
     leave()
 
