@@ -4,29 +4,34 @@ Gradients go through torch's DistributedDataParallel (arXiv:2006.15704). What do
 its forward, such as a frozen encoder under a learning head, is averaged here.
 """
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from accelerate.data_loader import prepare_data_loader
 from accelerate.utils import broadcast_object_list, gather_object
-from torch.utils.data import Dataset
 from transformers import set_seed
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction
 
-from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
+from w2vctc.acoustic.dataset import CtcCollator
+from w2vctc.acoustic.gathering import (
+    WEIGHT,
+    SharedCollator,
+    SharedDataset,
+    SharedLossRecord,
+    average_gradients,
+    merge_rows,
+    random_file,
+    read_random_state,
+    seed_of,
+)
 from w2vctc.acoustic.processes import Processes
-from w2vctc.acoustic.shares import Shared, share_dev_plan, share_plan
+from w2vctc.acoustic.shares import share_dev_plan, share_plan
 from w2vctc.acoustic.stopping import StopOnSignal
-from w2vctc.acoustic.suspects import LossRecord
 from w2vctc.acoustic.trainer import CtcTrainer
-
-_WEIGHT = "weight"
 
 
 class SharedTrainer(CtcTrainer):
@@ -68,7 +73,7 @@ class SharedTrainer(CtcTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        weight = inputs.pop(_WEIGHT, None)
+        weight = inputs.pop(WEIGHT, None)
         loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         return loss if weight is None or return_outputs else loss * weight
 
@@ -160,16 +165,16 @@ class SharedTrainer(CtcTrainer):
 
     def _save_rng_state(self, output_dir: str) -> None:
         """The random states of all processes, written by the leader under the Trainer's names."""
-        for rank, state in enumerate(gather_object([_read_random_state()])):
+        for rank, state in enumerate(gather_object([read_random_state()])):
             if self.processes.leads:
-                torch.save(state, _random_file(output_dir, rank))
+                torch.save(state, random_file(output_dir, rank))
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
         """This process's own state; a new one where another number of processes has left theirs."""
         if checkpoint is None:
             return
         n = self.processes.count
-        there = [_random_file(checkpoint, rank).is_file() for rank in range(n + 1)]
+        there = [random_file(checkpoint, rank).is_file() for rank in range(n + 1)]
         if there == [True] * n + [False]:
             super()._load_rng_state(checkpoint)
         else:
@@ -178,51 +183,6 @@ class SharedTrainer(CtcTrainer):
     def _load_best_model(self) -> None:
         if self.processes.leads:
             super()._load_best_model()
-
-
-class SharedDataset(Dataset[tuple[Example, float]]):
-    """The examples of a SpeechDataset, each with the weight of the loss it is part of."""
-
-    def __init__(self, dataset: SpeechDataset) -> None:
-        self.dataset = dataset
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, shared: Shared) -> tuple[Example, float]:
-        row, weight = shared
-        return self.dataset[row], weight
-
-
-class SharedCollator(CtcCollator):
-    """A CtcCollator that hands a batch's weight on, where its examples have one."""
-
-    def __init__(self, collator: CtcCollator) -> None:
-        super().__init__(collator.extractor)
-
-    def __call__(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
-        if not isinstance(examples[0], tuple):
-            return super().__call__(examples)
-        batch = super().__call__([example for example, _ in examples])
-        return {**batch, _WEIGHT: torch.tensor(examples[0][1])}
-
-
-class SharedLossRecord(LossRecord):
-    """What all processes have heard, known to each of them after they have met."""
-
-    def add(self, rows: Any, losses: Any) -> None:
-        self._waiting.append((rows, losses.detach()))
-
-    def meet(self) -> None:
-        """Takes over what the others have heard since the last time; all must come."""
-        own = [(rows.tolist(), losses.float().tolist()) for rows, losses in self._waiting]
-        parts = gather_object([own])
-        self._waiting = [
-            (torch.tensor(rows), torch.tensor(losses))
-            for passes in zip(*parts, strict=True)
-            for rows, losses in passes
-        ]
-        self.settle()
 
 
 class StopTogether(StopOnSignal):
@@ -262,19 +222,6 @@ class _watched:  # noqa: N801
         self.hook.remove()
 
 
-def merge_rows(parts: Sequence[tuple[Sequence[int], Any]], *, n_rows: int) -> Any:
-    """One array (n_rows, T, ...) of the rows of several (n, T, ...), the frames behind a row -100.
-
-    `parts`: which rows each array has.
-    """
-    n_frames = max(array.shape[1] for _, array in parts)
-    first = parts[0][1]
-    merged = np.full((n_rows, n_frames, *first.shape[2:]), IGNORED_LABEL, dtype=first.dtype)
-    for rows, array in parts:
-        merged[rows, : array.shape[1]] = array
-    return merged
-
-
 def choose_trainer(processes: Processes) -> Callable[..., CtcTrainer]:
     """What makes the Trainer of a run: of one process or of several."""
     return CtcTrainer if processes.count == 1 else partial(SharedTrainer, processes=processes)
@@ -283,41 +230,3 @@ def choose_trainer(processes: Processes) -> Callable[..., CtcTrainer]:
 def make_stopper(processes: Processes, on_note: Callable[[str], None]) -> StopOnSignal:
     """What ends the run on a signal: in one process or in all of them."""
     return StopOnSignal(on_note) if processes.count == 1 else StopTogether(on_note)
-
-
-def _random_file(folder: str, rank: int) -> Path:
-    return Path(folder) / f"rng_state_{rank}.pth"
-
-
-def _read_random_state() -> dict[str, Any]:
-    """In the form that the Trainer reads."""
-    state = {
-        "python": random.getstate(),
-        "numpy": np.random.get_state(),
-        "cpu": torch.random.get_rng_state(),
-    }
-    if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.random.get_rng_state_all()
-    return state
-
-
-def seed_of(seed: int, processes: Processes, *, step: int = 0) -> int:
-    """A seed of one's own for masks and dropout: two processes must not hide the same frames."""
-    return seed + 1_000_003 * processes.rank + 7919 * step
-
-
-def average_gradients(model: Any) -> None:
-    """Puts the mean over all processes in place of each gradient; none counts as zero.
-
-    Weights without a gradient in every process stay without one.
-    """
-    learning = [weight for weight in model.parameters() if weight.requires_grad]
-    has = torch.tensor([weight.grad is not None for weight in learning], device=learning[0].device)
-    has = has.int()
-    dist.all_reduce(has, op=dist.ReduceOp.MAX)
-    for weight, anywhere in zip(learning, has.tolist(), strict=True):
-        if anywhere:
-            if weight.grad is None:
-                weight.grad = torch.zeros_like(weight)
-            dist.all_reduce(weight.grad)
-            weight.grad /= dist.get_world_size()

@@ -1,0 +1,116 @@
+"""What processes that train together hand to each other, and put together of it."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from accelerate.utils import gather_object
+from torch.utils.data import Dataset
+
+from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
+from w2vctc.acoustic.processes import Processes
+from w2vctc.acoustic.shares import Shared
+from w2vctc.acoustic.suspects import LossRecord
+
+WEIGHT = "weight"  # in a batch: of its loss
+
+
+class SharedDataset(Dataset[tuple[Example, float]]):
+    """The examples of a SpeechDataset, each with the weight of the loss it is part of."""
+
+    def __init__(self, dataset: SpeechDataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, shared: Shared) -> tuple[Example, float]:
+        row, weight = shared
+        return self.dataset[row], weight
+
+
+class SharedCollator(CtcCollator):
+    """A CtcCollator that hands a batch's weight on, where its examples have one."""
+
+    def __init__(self, collator: CtcCollator) -> None:
+        super().__init__(collator.extractor)
+
+    def __call__(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
+        if not isinstance(examples[0], tuple):
+            return super().__call__(examples)
+        batch = super().__call__([example for example, _ in examples])
+        return {**batch, WEIGHT: torch.tensor(examples[0][1])}
+
+
+class SharedLossRecord(LossRecord):
+    """What all processes have heard, known to each of them after they have met."""
+
+    def add(self, rows: Any, losses: Any) -> None:
+        self._waiting.append((rows, losses.detach()))
+
+    def meet(self) -> None:
+        """Takes over what the others have heard since the last time; all must come."""
+        own = [(rows.tolist(), losses.float().tolist()) for rows, losses in self._waiting]
+        parts = gather_object([own])
+        self._waiting = [
+            (torch.tensor(rows), torch.tensor(losses))
+            for passes in zip(*parts, strict=True)
+            for rows, losses in passes
+        ]
+        self.settle()
+
+
+def merge_rows(parts: Sequence[tuple[Sequence[int], Any]], *, n_rows: int) -> Any:
+    """One array (n_rows, T, ...) of the rows of several (n, T, ...), the frames behind a row -100.
+
+    `parts`: which rows each array has.
+    """
+    n_frames = max(array.shape[1] for _, array in parts)
+    first = parts[0][1]
+    merged = np.full((n_rows, n_frames, *first.shape[2:]), IGNORED_LABEL, dtype=first.dtype)
+    for rows, array in parts:
+        merged[rows, : array.shape[1]] = array
+    return merged
+
+
+def random_file(folder: str, rank: int) -> Path:
+    """Where the Trainer looks for the random state of a process."""
+    return Path(folder) / f"rng_state_{rank}.pth"
+
+
+def read_random_state() -> dict[str, Any]:
+    """In the form that the Trainer reads."""
+    state = {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "cpu": torch.random.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.random.get_rng_state_all()
+    return state
+
+
+def seed_of(seed: int, processes: Processes, *, step: int = 0) -> int:
+    """A seed of one's own for masks and dropout: two processes must not hide the same frames."""
+    return (seed + 1_000_003 * processes.rank + 7919 * step) % 2**32  # what numpy takes
+
+
+def average_gradients(model: Any) -> None:
+    """Puts the mean over all processes in place of each gradient; none counts as zero.
+
+    Weights without a gradient in every process stay without one.
+    """
+    learning = [weight for weight in model.parameters() if weight.requires_grad]
+    has = torch.tensor([weight.grad is not None for weight in learning], device=learning[0].device)
+    has = has.int()
+    dist.all_reduce(has, op=dist.ReduceOp.MAX)
+    for weight, anywhere in zip(learning, has.tolist(), strict=True):
+        if anywhere:
+            if weight.grad is None:
+                weight.grad = torch.zeros_like(weight)
+            dist.all_reduce(weight.grad)
+            weight.grad /= dist.get_world_size()
