@@ -71,11 +71,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     return make_data(tmp_path_factory.mktemp("data"), n_train=9, n_dev=3)
 
 
-@pytest.fixture(scope="module", params=["layer", "group"])
-def source(
-    request: pytest.FixtureRequest, data: TrainingData, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    network = make_network(data.vocabulary, norm=request.param, **NO_DROPOUT)
+@pytest.fixture(scope="module")
+def source(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    network = make_network(data.vocabulary, **NO_DROPOUT)
     return save_source(tmp_path_factory.mktemp("source") / "model", network, data.vocabulary)
 
 
