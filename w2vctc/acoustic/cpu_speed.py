@@ -28,7 +28,9 @@ def speed_up(network: Any) -> None:
     warnings.filterwarnings("ignore", message="TF32 acceleration on top of oneDNN")
     encoder = network.wav2vec2.encoder
     front_end = network.wav2vec2.feature_extractor
-    front_end.forward = partial(extract_features, front_end)
+    # Forward alone, with base's 512 channels, oneDNN is a sixth faster than products are.
+    if any(weight.requires_grad for weight in front_end.parameters()):
+        front_end.forward = partial(extract_features, front_end)
     convolution = encoder.pos_conv_embed.conv
     if convolution.in_channels // convolution.groups <= _FEW_CHANNELS:
         convolution.forward = partial(convolve, convolution)
@@ -69,24 +71,7 @@ def _convolve_frames(frames: torch.Tensor, convolution: Any) -> torch.Tensor:
     n_frames = (frames.shape[1] - kernel) // stride + 1
     taps = [frames[:, k : k + (n_frames - 1) * stride + 1 : stride] for k in range(kernel)]
     by_tap = weight.permute(0, 2, 1)
-    if torch.is_grad_enabled() and (weight.requires_grad or frames.requires_grad):
-        return functional.linear(torch.cat(taps, -1), by_tap.reshape(n_out, -1), bias)
-    return _add_taps(taps, by_tap, bias)
-
-
-def _add_taps(
-    taps: list[torch.Tensor], weight: torch.Tensor, bias: torch.Tensor | None
-) -> torch.Tensor:
-    """The sum of each tap's product, without a copy of the frames; it has no gradient."""
-    n_clips, n_frames, _ = taps[0].shape
-    answer = taps[0].new_zeros(n_clips, n_frames, len(weight))
-    if bias is not None:
-        answer += bias
-    for tap, frames in enumerate(taps):
-        product = weight[:, tap].t().contiguous()
-        for clip in range(n_clips):
-            answer[clip].addmm_(frames[clip], product)
-    return answer
+    return functional.linear(torch.cat(taps, -1), by_tap.reshape(n_out, -1), bias)
 
 
 def convolve(convolution: Any, frames: torch.Tensor) -> torch.Tensor:

@@ -137,7 +137,7 @@ class CtcCollator:
     def normalize(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         """The waveform as the network hears it: what the extractor makes of it alone, bit for bit.
 
-        The extractor itself takes four times as long for a batch.
+        The extractor itself takes twice as long for a batch.
         """
         if not self.extractor.do_normalize:
             return waveform
