@@ -1,7 +1,7 @@
 """Material that several tests share: a profile, a vocabulary, an untrained model, short sounds."""
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,17 @@ from w2vctc.vocab import BLANK, UNKNOWN, WORD_DELIMITER, Vocabulary
 def ca_profile() -> LanguageProfile:
     """The shipped Catalan profile."""
     return load_profile("ca")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """torch on one thread: small networks are slower on more, and sums are added up otherwise."""
+    import torch
+
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(scope="session")

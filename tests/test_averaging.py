@@ -1,6 +1,5 @@
 """The mean of the last checkpoints: taken where dev likes it, left where not."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,7 @@ from w2vctc.acoustic.averaging import find_last, keep_better
 from w2vctc.acoustic.checkpoints import count_updates, list_checkpoints
 from w2vctc.acoustic.training import TrainingData
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

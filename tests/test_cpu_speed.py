@@ -1,7 +1,6 @@
 """The faster forms answer what the network's own modules answer, forward and backward."""
 
 import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,12 +21,7 @@ STANDARD = {
 DROPOUT = {"hidden_dropout": 0.2, "attention_dropout": 0.2, "final_dropout": 0.2}
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make_pair(**changes: Any) -> tuple[Any, Any]:

@@ -1,7 +1,6 @@
 """Clips that stay improbable: found among many, remembered through a broken-off run, written."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +22,7 @@ from test_training import raise_signal_at
 from w2vctc.acoustic.progress import TrainingEvent
 from w2vctc.acoustic.suspects import LossRecord, Suspect, find_outliers, save_suspects
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def losses_like(n: int, *, seed: int) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":

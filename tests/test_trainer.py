@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,12 +61,7 @@ def source(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path
     return save_source(folder, make_network(data.vocabulary), data.vocabulary)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make_trainer(folder: Path, network: Any, data: TrainingData, schedule: Schedule) -> CtcTrainer:

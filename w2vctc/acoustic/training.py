@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import TrainingArguments, Wav2Vec2FeatureExtractor, set_seed
+from transformers import Wav2Vec2FeatureExtractor, set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from w2vctc.acoustic.adapters import adapt_network, describe_share
+from w2vctc.acoustic.arguments import make_arguments
 from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
 from w2vctc.acoustic.augmented import make_dataset, make_training_set
 from w2vctc.acoustic.batch_memory import memory_errors
@@ -23,7 +23,6 @@ from w2vctc.acoustic.feature_cache import keep_features
 from w2vctc.acoustic.finishing import list_suspects, try_average
 from w2vctc.acoustic.guards import GuardCallback
 from w2vctc.acoustic.layer_rates import set_layer_rates
-from w2vctc.acoustic.loggers import list_integrations
 from w2vctc.acoustic.metrics import Scoring, make_metrics
 from w2vctc.acoustic.model import (
     count_model_frames,
@@ -36,7 +35,6 @@ from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.processes import Processes, find_processes, share
 from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
 from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
-from w2vctc.acoustic.shares import count_passes
 from w2vctc.acoustic.sound_memory import SoundMemory
 from w2vctc.acoustic.step_times import StepClock, StepTimes
 from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
@@ -188,7 +186,7 @@ def make_trainer(
         feature_files = share(lambda: keep(device=device, on_note=on_note), device=options.device)
     trainer = choose_trainer(processes)(
         model=network,
-        args=_training_arguments(
+        args=make_arguments(
             run_folder,
             schedule,
             options,
@@ -276,57 +274,6 @@ def choose_eval_every(n_updates: int, updates_per_epoch: float) -> int:
 def make_extractor(config: Any) -> Any:
     """The feature extractor: zero mean and unit variance per clip, a mask where one is used."""
     return Wav2Vec2FeatureExtractor(return_attention_mask=uses_attention_mask(config))
-
-
-def _training_arguments(
-    run_folder: Path,
-    schedule: Schedule,
-    options: FinetuneOptions,
-    *,
-    device: torch.device,
-    n_updates: int,
-    eval_every: int,
-) -> TrainingArguments:
-    precision = choose_precision(options.precision, device)
-    if device.index:
-        raise UsageError(
-            f"--device {device}: training takes the first GPU that it sees",
-            hint=f"CUDA_VISIBLE_DEVICES={device.index} w2vctc finetune ... --device cuda",
-        )
-    arguments = TrainingArguments(
-        output_dir=str(run_folder),
-        max_steps=n_updates,
-        gradient_accumulation_steps=count_passes(schedule.accumulation, find_processes().count),
-        per_device_train_batch_size=1,  # batches are planned in seconds, not in clips
-        ddp_find_unused_parameters=False,
-        learning_rate=schedule.learning_rate,
-        weight_decay=schedule.weight_decay,
-        adam_beta1=0.9,
-        adam_beta2=0.98,
-        adam_epsilon=1e-8,
-        max_grad_norm=1.0,
-        eval_strategy="steps",
-        eval_steps=eval_every,
-        save_strategy="steps",
-        save_steps=eval_every,
-        load_best_model_at_end=True,
-        metric_for_best_model="score",
-        greater_is_better=False,
-        logging_steps=max(1, min(50, n_updates // 100)),
-        logging_nan_inf_filter=False,
-        bf16=precision == "bf16",
-        fp16=precision == "fp16",
-        use_cpu=device.type == "cpu",
-        seed=options.seed,
-        data_seed=options.seed,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        report_to=list_integrations(options.logger),
-        disable_tqdm=True,
-    )
-    # With several GPUs in sight the Trainer would cut each planned batch into pieces of its own.
-    arguments._n_gpu = min(arguments.n_gpu, 1)
-    return arguments
 
 
 def _best_evaluation(state: Any) -> dict[str, float]:
