@@ -1,5 +1,6 @@
 """Which distortions a clip meets: decided by seed, row and hearing, and by nothing else."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -24,11 +25,12 @@ from w2vctc.acoustic.augmentation import (
     open_augmentation,
     parse_kinds,
 )
-from w2vctc.acoustic.augmented import AugmentedDataset, number_visits
+from w2vctc.acoustic.augmented import AugmentedDataset, make_training_set, number_hearings
 from w2vctc.acoustic.batches import PlannedBatches
+from w2vctc.acoustic.dataset import SpeechDataset
 from w2vctc.acoustic.model import count_model_frames
 from w2vctc.acoustic.noise import add_noise, find_noises
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.options import FinetuneOptions, check_options
 from w2vctc.acoustic.training import TrainingData
 from w2vctc.cli.main import main
 from w2vctc.cli.training_data import describe_augmentation
@@ -102,6 +104,25 @@ def test_every_kind_meets_some_clips_and_spares_others() -> None:
             for visit in range(60)
         ]
         assert 5 < sum(changed) < 45, kind
+
+
+def test_a_share_of_full_strength_changes_that_share_of_hearings_as_full_strength_does() -> None:
+    for kind, full_share in (("speed", 2 / 3), ("room", 0.3), ("gain", 0.5)):
+        changed = []
+        for visit in range(300):
+            voice = make_babble(duration_s=0.05)
+            clean, half, full = (
+                Augmentation((kind,), 1).apply(
+                    voice, row=0, visit=visit, fits=FITS, strength=strength
+                )
+                for strength in (0.0, 0.5, 1.0)
+            )
+            np.testing.assert_array_equal(clean, voice)
+            changed.append([not np.array_equal(heard, voice) for heard in (half, full)])
+            if changed[-1][0]:
+                np.testing.assert_array_equal(half, full)
+        shares = np.mean(changed, axis=0)
+        assert shares == pytest.approx([full_share / 2, full_share], abs=0.1), kind
 
 
 def test_nothing_asked_for_is_nothing_done() -> None:
@@ -199,28 +220,34 @@ def test_silent_noise_adds_nothing(tmp_path: Path) -> None:
 # The dataset
 
 
-@given(st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=4), max_size=12))
-def test_visits_are_counted_row_by_row(plan: list[list[int]]) -> None:
+@given(
+    st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=4), max_size=12), st.integers(0, 15)
+)
+def test_visits_and_the_ramp_are_counted_row_by_row(plan: list[list[int]], n_ramp: int) -> None:
     seen: dict[int, int] = {}
-    for batch, indices in zip(plan, number_visits(plan, n_rows=7), strict=True):
+    numbered = number_hearings(plan, n_rows=7, n_ramp_batches=n_ramp)
+    for number, (batch, indices) in enumerate(zip(plan, numbered, strict=True)):
         assert [index % 7 for index in indices] == batch
-        assert [index // 7 for index in indices] == [seen.get(row, 0) for row in batch]
+        places = [divmod(index // 7, n_ramp + 1) for index in indices]
+        assert places == [(seen.get(row, 0), min(number, n_ramp)) for row in batch]
         for row in batch:
             seen[row] = seen.get(row, 0) + 1
 
 
-def make_dataset(data: TrainingData) -> AugmentedDataset:
+def make_dataset(data: TrainingData, *, n_ramp_batches: int = 0) -> AugmentedDataset:
     config = make_network(data.vocabulary).config
     return AugmentedDataset(
         data.train,
         [data.vocabulary.encode(row.text) for row in data.train],
         augmentation=Augmentation(("speed", "room", "gain"), 1),
         count_frames=partial(count_model_frames, config),
+        n_ramp_batches=n_ramp_batches,
     )
 
 
-def test_readers_and_their_number_change_nothing(data: TrainingData) -> None:
-    dataset = make_dataset(data)
+@pytest.mark.parametrize("n_ramp_batches", [0, 3])
+def test_readers_and_their_number_change_nothing(data: TrainingData, n_ramp_batches: int) -> None:
+    dataset = make_dataset(data, n_ramp_batches=n_ramp_batches)
     plan = [[0, 1, 2], [3, 4], [2, 0], [1, 5], [0, 6]]
     batches = [
         [
@@ -237,18 +264,20 @@ def test_readers_and_their_number_change_nothing(data: TrainingData) -> None:
     for here, there in zip(*batches, strict=True):
         for one, other in zip(here, there, strict=True):
             np.testing.assert_array_equal(one, other)
-    assert not np.array_equal(batches[0][0][0], batches[0][2][1])  # row 0, twice
+    assert not np.array_equal(batches[0][0][0], batches[0][4][0])  # row 0, at other times
     assert dataset[4 * len(dataset) + 3].row == 3
 
 
+@pytest.mark.parametrize("ramp", [0.0, 0.7], ids=["full", "growing"])
 def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
-    tmp_path: Path, data: TrainingData, noises: Path
+    tmp_path: Path, data: TrainingData, noises: Path, ramp: float
 ) -> None:
     from test_training import raise_signal_at
 
     torch.set_num_threads(1)
     source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
     options: dict[str, Any] = {"augment": ",".join(KINDS), "noise_folder": str(noises)}
+    options["augment_ramp"] = ramp
     weights = []
     for name, watch in (("once", raise_signal_at()), ("twice", raise_signal_at(5))):
         folder = tmp_path / name
@@ -262,6 +291,67 @@ def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
     assert (plain / "model.safetensors").read_bytes() != weights[0]
 
 
+def test_a_ramp_goes_from_clean_clips_to_those_of_a_run_without_one(data: TrainingData) -> None:
+    """By the place in the plan, not by how often a clip was heard."""
+    climbing, full = (make_dataset(data, n_ramp_batches=n) for n in (40, 0))
+    plan = [[number % 10] for number in range(60)]
+    share = []
+    for batch, one, other in zip(
+        plan, climbing.index_plan(plan), full.index_plan(plan), strict=True
+    ):
+        heard, hard = climbing[one[0]].waveform, full[other[0]].waveform
+        share.append(np.array_equal(heard, hard))
+        if not share[-1]:
+            assert not np.array_equal(hard, full.read(batch[0]).waveform)
+    first = [climbing[index[0]].waveform for index in climbing.index_plan(plan)[:1]]
+    np.testing.assert_array_equal(first[0], full.read(0).waveform)
+    assert sum(share[:20]) < sum(share[20:40]) < 20
+    assert all(share[40:])
+
+
+@pytest.mark.parametrize(("ramp", "n_batches"), [(0.0, 0), (0.5, 8), (1.0, 16)])
+def test_the_ramp_is_a_share_of_the_updates_whatever_an_update_is_made_of(
+    tmp_path: Path,
+    data: TrainingData,
+    monkeypatch: pytest.MonkeyPatch,
+    ramp: float,
+    n_batches: int,
+) -> None:
+    seen: list[int] = []
+
+    def record(*known: Any, **named: Any) -> SpeechDataset:
+        seen.append(named["n_ramp_batches"])
+        return make_training_set(*known, **named)
+
+    monkeypatch.setattr("w2vctc.acoustic.training.make_training_set", record)
+    source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
+    schedule = replace(SHORT_SCHEDULE, updates=8, accumulation=2, batch_s=2.0)
+    train_small(
+        data,
+        tmp_path / "out",
+        source=source,
+        schedule=schedule,
+        augment="gain",
+        augment_ramp=ramp,
+    )
+    assert seen == [n_batches]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"augment": "gain", "augment_ramp": 1.5}, "--augment-ramp 1.5 must be from 0 to 1"),
+        ({"augment": "gain", "augment_ramp": -0.1}, "--augment-ramp -0.1 must be from 0 to 1"),
+        ({"augment": "gain", "augment_ramp": math.nan}, "--augment-ramp nan must be from 0 to 1"),
+        ({"augment_ramp": 0.5}, "--augment-ramp is for --augment"),
+    ],
+)
+def test_a_ramp_out_of_range_or_of_nothing_is_refused(options: dict[str, Any], fault: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_options(FinetuneOptions(**options))
+    assert caught.value.message == fault
+
+
 def test_finetune_says_what_happens_to_clips_and_looks_at_the_noises_first(
     noises: Path, speech_rows: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,6 +360,9 @@ def test_finetune_says_what_happens_to_clips_and_looks_at_the_noises_first(
         "each hearing of a clip differs: speed, noise (2 recordings of noise)"
     )
     assert describe_augmentation(FinetuneOptions(augment="gain")).endswith(": gain")
+    assert describe_augmentation(FinetuneOptions(augment="gain", augment_ramp=0.25)).endswith(
+        ": gain; more and more of them in the first 25 % of the updates"
+    )
     assert describe_augmentation(FinetuneOptions()) == ""
     arguments = ["--augment", "noise", "--noise-folder", str(tmp_path / "gone")]
     assert main(["finetune", "--data", str(speech_rows()), "--model", "base", *arguments]) == 2

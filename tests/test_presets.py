@@ -1,12 +1,13 @@
 """The table of schedules against fairseq's published fine-tuning files, and how one is chosen."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.options import FinetuneOptions, apply_options, check_options
+from w2vctc.acoustic.options import METHODS, FinetuneOptions, apply_options, check_options
 from w2vctc.acoustic.presets import (
     DATA_SIZES,
     SCHEDULES,
@@ -127,6 +128,44 @@ def test_options_replace_what_they_name_and_nothing_else() -> None:
     assert (changed.learning_rate, changed.batch_s) == (1e-3, 50)
     assert changed.freeze_encoder_updates == 0
     assert changed.updates == schedule.updates
+
+
+def test_dropout_is_left_to_the_checkpoint_unless_it_is_given() -> None:
+    schedule = SCHEDULES["base", "1h"]
+    assert apply_options(schedule, FinetuneOptions()).dropout is None
+    assert apply_options(schedule, FinetuneOptions(dropout=0.0)).dropout == 0
+    assert apply_options(schedule, FinetuneOptions(dropout=0.3)).dropout == 0.3
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
+def test_dropout_must_leave_something(dropout: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_options(FinetuneOptions(dropout=dropout))
+    assert caught.value.message == f"--dropout {dropout:g} must be 0 or more and below 1"
+
+
+@pytest.mark.parametrize(
+    ("hidden_size", "rates"),
+    [
+        (768, {"full": 5e-5, "lora": 5e-4, "adapter": 1e-3, "bitfit": 1e-3}),
+        (1024, {"full": 3e-4, "lora": 3e-4, "adapter": 1e-3, "bitfit": 1e-3}),
+    ],
+)
+def test_a_part_learns_at_its_published_rate_unless_another_is_given(
+    hidden_size: int, rates: dict[str, float]
+) -> None:
+    assert set(rates) == set(METHODS)
+    for peft, rate in rates.items():
+        chosen, plain = (
+            choose_schedule(
+                model="some/model", hidden_size=hidden_size, minutes=60, preset="auto", peft=method
+            )
+            for method in (peft, "full")
+        )
+        assert chosen == replace(plain, learning_rate=rate)  # and nothing else
+        given = apply_options(chosen, FinetuneOptions(peft=peft, learning_rate=7e-5))
+        assert given.learning_rate == 7e-5
+        assert apply_options(chosen, FinetuneOptions(peft=peft)).learning_rate == rate
 
 
 def test_epochs_take_the_place_of_updates_and_the_other_way_round() -> None:

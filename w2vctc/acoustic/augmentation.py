@@ -1,7 +1,8 @@
 """What a training clip is turned into before the model hears it, each time a little different.
 
-What happens to a clip depends on the run's seed, the clip's row and how often it was heard before,
-and on nothing else: not on the processes that read, nor on their order, nor on resuming.
+What happens to a clip depends on the run's seed, the clip's row, how often it was heard before and
+where in the run that is, and on nothing else: not on the processes that read, nor on their order,
+nor on resuming.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,17 +37,24 @@ class Augmentation:
     noises: Noises | None = None
 
     def apply(
-        self, waveform: Waveform, *, row: int, visit: int, fits: Callable[[int], bool]
+        self,
+        waveform: Waveform,
+        *,
+        row: int,
+        visit: int,
+        fits: Callable[[int], bool],
+        strength: float = 1.0,
     ) -> Waveform:
         """The waveform, shape (n_samples,), as it sounds at the `visit`-th hearing of its row.
 
-        `fits` says whether so many samples hold the clip's labels: a speed that would leave too few
-        frames for CTC is not taken.
+        At a `strength` below 1 that share only of the hearings that a kind would change is changed,
+        each as at full strength. `fits` says whether so many samples hold the clip's labels: a
+        speed that would leave too few frames for CTC is not taken.
         """
         for kind in self.kinds:
             # A generator for each kind: switching one on or off leaves the others as they were.
             random = np.random.default_rng([self.seed, KINDS.index(kind), visit, row])
-            if random.random() < _SHARES[kind]:
+            if random.random() < strength * _SHARES[kind]:
                 waveform = self._distort(kind, waveform, random, fits)
         return waveform
 

@@ -13,7 +13,10 @@ from w2vctc.vocab import Vocabulary
 
 
 class AugmentedDataset(SpeechDataset):
-    """A SpeechDataset whose index holds the visit too: `visit * len(dataset) + row`."""
+    """A SpeechDataset whose index holds the visit too, and how far the ramp is climbed.
+
+    Augmentation grows over the run's first `n_ramp_batches` batches, from nothing to all of it.
+    """
 
     def __init__(
         self,
@@ -22,14 +25,17 @@ class AugmentedDataset(SpeechDataset):
         *,
         augmentation: Augmentation,
         count_frames: Callable[[int], int],
+        n_ramp_batches: int = 0,
         memory: SoundMemory | None = None,
     ) -> None:
         super().__init__(utterances, labels, memory=memory)
+        self.n_ramp_batches = n_ramp_batches
         self.augmentation = augmentation
         self.count_frames = count_frames
 
     def __getitem__(self, index: int) -> Example:
-        visit, row = divmod(index, len(self))
+        place, row = divmod(index, len(self))
+        visit, climbed = divmod(place, self.n_ramp_batches + 1)
         example = self.read(row)
         needed = count_needed_frames(example.labels)
         heard = self.augmentation.apply(
@@ -37,11 +43,12 @@ class AugmentedDataset(SpeechDataset):
             row=row,
             visit=visit,
             fits=lambda n_samples: self.count_frames(n_samples) >= needed,
+            strength=climbed / self.n_ramp_batches if self.n_ramp_batches else 1.0,
         )
         return replace(example, waveform=heard)
 
     def index_plan(self, plan: Sequence[list[int]]) -> list[list[int]]:
-        return number_visits(plan, n_rows=len(self))
+        return number_hearings(plan, n_rows=len(self), n_ramp_batches=self.n_ramp_batches)
 
 
 def make_dataset(rows: Sequence[Utterance], vocabulary: Vocabulary, **stores: Any) -> SpeechDataset:
@@ -55,6 +62,7 @@ def make_training_set(
     augmentation: Augmentation | None,
     *,
     count_frames: Callable[[int], int],
+    n_ramp_batches: int,
     memory: SoundMemory | None,
     feature_files: Sequence[Path] | None,
 ) -> SpeechDataset:
@@ -66,16 +74,26 @@ def make_training_set(
         [vocabulary.encode(row.text) for row in rows],
         augmentation=augmentation,
         count_frames=count_frames,
+        n_ramp_batches=n_ramp_batches,
         memory=memory,
     )
 
 
-def number_visits(plan: Sequence[list[int]], *, n_rows: int) -> list[list[int]]:
-    """The plan's rows with how often each came before: `visit * n_rows + row`."""
+def number_hearings(
+    plan: Sequence[list[int]], *, n_rows: int, n_ramp_batches: int
+) -> list[list[int]]:
+    """The plan's rows, each with how often it came before and how many batches of the ramp did.
+
+    As one number, `(visit * (n_ramp_batches + 1) + climbed) * n_rows + row`: whoever is handed it
+    knows all that the hearing depends on, in whichever process.
+    """
     seen = [0] * n_rows
     numbered = []
-    for batch in plan:
-        numbered.append([seen[row] * n_rows + row for row in batch])
+    for number, batch in enumerate(plan):
+        climbed = min(number, n_ramp_batches)
+        numbered.append(
+            [(seen[row] * (n_ramp_batches + 1) + climbed) * n_rows + row for row in batch]
+        )
         for row in batch:
             seen[row] += 1
     return numbered

@@ -66,8 +66,11 @@ def forecast_run(
     on_note: Callable[[str], None],
 ) -> Forecast:
     """The forecast of `finetune` with the same arguments; writes nothing."""
-    # Kept features would have to be written, and there is nobody to draw the probe for.
-    options = replace(options, cache_features=False, logger=NO_LOGGER, step_times=False)
+    # Kept features would have to be written, and there is nobody to draw the probe for; what
+    # grows is tried at its full size.
+    options = replace(
+        options, cache_features=False, logger=NO_LOGGER, step_times=False, augment_ramp=0.0
+    )
     data = replace(data, dev=sorted(data.dev, key=lambda row: (row.duration_s or 0.0, row.id)))
     set_seed(options.seed)
     with quiet_transformers():

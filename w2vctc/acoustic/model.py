@@ -21,6 +21,13 @@ from w2vctc.errors import ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.vocab import Vocabulary, check_sizes, load_vocabulary
 
+DROPOUTS = (
+    "hidden_dropout",
+    "attention_dropout",
+    "activation_dropout",
+    "feat_proj_dropout",
+    "final_dropout",
+)
 _TRAINED_ONLY = frozenset({"wav2vec2.masked_spec_embed"})  # SpecAugment's; no emission needs it
 _HEAD = frozenset({"lm_head.weight", "lm_head.bias"})
 
@@ -89,6 +96,8 @@ def adapt_config(config: Any, vocabulary: Vocabulary, schedule: Schedule) -> Any
     config.ctc_zero_infinity = True
     config.layerdrop = 0.0
     config.activation_dropout = schedule.activation_dropout
+    if schedule.dropout is not None:
+        config.update(dict.fromkeys(DROPOUTS, schedule.dropout))
     config.apply_spec_augment = schedule.mask_time_prob > 0 or schedule.mask_feature_prob > 0
     config.mask_time_prob = schedule.mask_time_prob
     config.mask_feature_prob = schedule.mask_feature_prob

@@ -28,6 +28,7 @@ class FinetuneOptions:
     freeze_encoder_updates: int | None = None
     mask_time_prob: float | None = None
     mask_feature_prob: float | None = None
+    dropout: float | None = None  # of every kind
     eval_every: int | None = None  # updates
     patience: int = 10  # evaluations without a better one; 0 never stops early
     max_duration: float = 30.0  # seconds; longer clips are refused
@@ -35,6 +36,7 @@ class FinetuneOptions:
     device: str = "auto"
     augment: str = ""  # kinds of acoustic.augmentation with commas between
     noise_folder: str | None = None
+    augment_ramp: float = 0.0  # share of the updates until --augment works in full
     peft: str = "full"  # one of METHODS
     layer_decay: float | None = None  # learning rate of a layer, as a share of the next one's
     short_first: bool | None = None
@@ -100,6 +102,12 @@ def _check_recipe(options: FinetuneOptions) -> list[str]:
         faults.append("--augment noise needs --noise-folder, a folder of recordings without speech")
     if options.noise_folder is not None and "noise" not in kinds:
         faults.append("--noise-folder is for --augment noise")
+    if not 0 <= options.augment_ramp <= 1:
+        faults.append(f"--augment-ramp {options.augment_ramp:g} must be from 0 to 1")
+    if options.augment_ramp and not kinds:
+        faults.append("--augment-ramp is for --augment")
+    if options.dropout is not None and not 0 <= options.dropout < 1:
+        faults.append(f"--dropout {options.dropout:g} must be 0 or more and below 1")
     if options.peft not in METHODS:
         faults.append(f"no --peft {options.peft}: choose {', '.join(METHODS)}")
     if options.peft != "full" and options.model == TINY:
@@ -126,6 +134,7 @@ def apply_options(schedule: Schedule, options: FinetuneOptions) -> Schedule:
         "freeze_encoder_updates": options.freeze_encoder_updates,
         "mask_time_prob": options.mask_time_prob,
         "mask_feature_prob": options.mask_feature_prob,
+        "dropout": options.dropout,
         "layer_decay": options.layer_decay,
         "short_first": options.short_first,
         "epochs": options.epochs,

@@ -6,7 +6,7 @@ differences: LayerDrop is 0, and an update sees 200 s of speech, what one GPU ho
 published runs saw 1,600 s over many (`--accumulation 8` gives that back).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,6 +63,7 @@ class Schedule:
     mask_time_prob: float = 0.65
     mask_feature_prob: float = 0.25
     activation_dropout: float = 0.1
+    dropout: float | None = None  # of every kind; None: activation_dropout, else the checkpoint's
     weight_decay: float = 0.0
     short_first: bool = False  # the first epoch goes from short clips to long ones
     layer_decay: float = 1.0  # each layer learns at this share of the rate of the next one up
@@ -106,14 +107,32 @@ SCHEDULES: dict[tuple[str, str], Schedule] = {
     ),
 }
 
+# Where only a part learns, it does so at the rate that was published for it: LoRA with its authors'
+# scripts for a base and a large encoder (arXiv:2106.09685, github.com/microsoft/LoRA, of text),
+# MMS-style adapters at huggingface.co/blog/mms_adapters, BitFit as its authors' own program comes
+# (arXiv:2106.10199, github.com/benzakenelad/BitFit, of text). Not measured here on large models.
+PART_RATES = {
+    ("base", "lora"): 5e-4,
+    ("large", "lora"): 3e-4,
+    ("base", "adapter"): 1e-3,
+    ("large", "adapter"): 1e-3,
+    ("base", "bitfit"): 1e-3,
+    ("large", "bitfit"): 1e-3,
+}
+
 
 def choose_data_size(minutes: float) -> str:
     """The nearest of `DATA_SIZES`, on a logarithmic scale."""
     return DATA_SIZES[sum(minutes > limit for limit in _LIMITS_MINUTES)]
 
 
-def choose_schedule(*, model: str, hidden_size: int, minutes: float, preset: str) -> Schedule:
-    """The schedule for a model and an amount of training speech; `preset` overrides the amount."""
+def choose_schedule(
+    *, model: str, hidden_size: int, minutes: float, preset: str, peft: str = "full"
+) -> Schedule:
+    """The schedule for a model and an amount of training speech; `preset` overrides the amount.
+
+    peft: what learns of the encoder, one of options.METHODS.
+    """
     if preset not in ("auto", *DATA_SIZES):
         raise UsageError(
             f"no preset {preset!r}", hint=f"choose one of auto, {', '.join(DATA_SIZES)}"
@@ -121,7 +140,9 @@ def choose_schedule(*, model: str, hidden_size: int, minutes: float, preset: str
     if model == TINY:
         return TINY_SCHEDULE
     size = "large" if hidden_size >= LARGE_HIDDEN_SIZE else "base"
-    return SCHEDULES[size, choose_data_size(minutes) if preset == "auto" else preset]
+    schedule = SCHEDULES[size, choose_data_size(minutes) if preset == "auto" else preset]
+    rate = PART_RATES.get((size, peft), schedule.learning_rate)
+    return replace(schedule, learning_rate=rate)
 
 
 def name_source(model: str) -> str:

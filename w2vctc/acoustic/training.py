@@ -201,6 +201,7 @@ def make_trainer(
                 parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder
             ),
             count_frames=partial(count_model_frames, network.config),
+            n_ramp_batches=round(options.augment_ramp * n_updates) * schedule.accumulation,
             memory=memory,
             feature_files=feature_files,
         ),

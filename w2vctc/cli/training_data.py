@@ -56,12 +56,13 @@ def prepare_training(
             hidden_size=config.hidden_size,
             minutes=minutes,
             preset=options.preset,
+            peft=options.peft,
         ),
         options,
     )
     n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
     say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
-    say(_describe(schedule))
+    say(_describe(schedule, options))
     if changes:
         say(changes)
     return data, schedule
@@ -139,7 +140,7 @@ def _check_data(
     return TrainingData(splits["train"], splits["dev"], vocabulary)
 
 
-def _describe(schedule: "Schedule") -> str:
+def _describe(schedule: "Schedule", options: "FinetuneOptions") -> str:
     length = f"{schedule.updates:,} updates" if schedule.updates else f"{schedule.epochs:g} epochs"
     frozen = (
         f", the encoder frozen for the first {schedule.freeze_encoder_updates:,}"
@@ -147,9 +148,12 @@ def _describe(schedule: "Schedule") -> str:
         else ""
     )
     seconds = schedule.batch_s * schedule.accumulation
+    own_rate = options.peft != "full" and options.learning_rate is None
     return (
         f"schedule '{schedule.name}': {length} of {seconds:g} s,"
-        f" learning rate {schedule.learning_rate:g}{frozen}"
+        f" learning rate {schedule.learning_rate:g}"
+        + (f" (the one for --peft {options.peft})" if own_rate else "")
+        + frozen
     )
 
 
@@ -168,4 +172,8 @@ def describe_augmentation(options: "FinetuneOptions") -> str:
     kinds = ", ".join(augmentation.kinds)
     noises = augmentation.noises
     heard = f" ({numbered(len(noises.paths), 'recording')} of noise)" if noises else ""
-    return f"each hearing of a clip differs: {kinds}{heard}"
+    ramp = options.augment_ramp
+    growing = (
+        f"; more and more of them in the first {100 * ramp:g} % of the updates" if ramp else ""
+    )
+    return f"each hearing of a clip differs: {kinds}{heard}{growing}"

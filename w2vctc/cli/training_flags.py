@@ -58,6 +58,10 @@ MaskTimeProb = Annotated[
 MaskFeatureProb = Annotated[
     float | None, typer.Option(help="SpecAugment: share of the features masked.")
 ]
+Dropout = Annotated[
+    float | None,
+    typer.Option(help="Of every kind, 0 to 1.  [default: as the schedule and the checkpoint say]"),
+]
 EvalEvery = Annotated[
     int | None, typer.Option(help="Updates between two looks at dev (and checkpoints).")
 ]
@@ -79,6 +83,12 @@ Augment = Annotated[
 ]
 NoiseFolder = Annotated[
     str | None, typer.Option(help="Recordings without speech, for --augment noise.")
+]
+AugmentRamp = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of the updates in which --augment grows from nothing to all.  [default: 0]"
+    ),
 ]
 Peft = Annotated[
     str | None,
