@@ -1,6 +1,5 @@
 """The table of characters, their names, and the words that hold them."""
 
-from collections import Counter
 
 import pytest
 
@@ -31,7 +30,7 @@ def test_the_example_is_the_commonest_word_and_ties_go_by_the_alphabet() -> None
 
 
 def test_what_is_counted_in_a_word_can_be_said() -> None:
-    rows = count_word_characters({"ab": 3}, count=lambda word: Counter([word]))
+    rows = count_word_characters({"ab": 3}, list_characters=lambda word: [word])
     assert [(row.character, row.count, row.name) for row in rows] == [
         ("ab", 3, "LATIN SMALL LETTER A + LATIN SMALL LETTER B")
     ]

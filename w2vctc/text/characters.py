@@ -1,7 +1,7 @@
 """What characters a text is made of, with what a linguist needs to judge each of them."""
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -82,18 +82,19 @@ def tabulate_characters(texts: Iterable[str]) -> list[CharacterCount]:
 
 
 def count_word_characters(
-    words: Mapping[str, int], *, count: Callable[[str], Mapping[str, int]] = Counter
+    words: Mapping[str, int], *, list_characters: Callable[[str], Iterable[str]] = str
 ) -> list[CharacterCount]:
-    """The unmarked table of words that occur so many times; `count` tells what a word holds.
+    """The unmarked table of words that occur so many times.
 
+    `list_characters` tells what a word holds, each as often as it stands there.
     The example of a character is the most frequent word that has it.
     """
-    counts: Counter[str] = Counter()
+    counts: defaultdict[str, int] = defaultdict(int)
     examples: dict[str, str] = {}
     # In this order the first word with a character is its best example.
     for word, n_times in sorted(words.items(), key=lambda item: (-item[1], item[0])):
-        for character, n_inside in count(word).items():
-            counts[character] += n_times * n_inside
+        for character in list_characters(word):
+            counts[character] += n_times
             examples.setdefault(character, word)
     return [
         CharacterCount(

@@ -13,6 +13,7 @@ from w2vctc.text.characters import (
     mark_characters,
 )
 from w2vctc.text.normalize import count_dropped, normalize_text
+from w2vctc.text.plain_words import is_plain, plain_letters
 from w2vctc.text.profile import LanguageProfile
 from w2vctc.text.word_findings import (
     JudgedWord,
@@ -78,10 +79,13 @@ def find_text_faults(text: str, profile: LanguageProfile) -> list[TextFinding]:
     """
     if not text.strip():
         return [error("E_EMPTY_TEXT", f"the transcript is {'blank' if text else 'empty'}")]
-    judge = _judge_of(profile)
+    plain, judge = plain_letters(profile), _judge_of(profile)
     found = [*_find_lengths(text, profile), *_find_spaces(text)]
     anything_left = False
     for word in text.split():
+        if is_plain(word, plain):
+            anything_left = True
+            continue
         judged = judge(word) if len(word) <= _LONGEST_CACHED else judge_word(word, profile)
         anything_left |= judged.kept
         found += judged.findings
@@ -161,4 +165,6 @@ def _count_kept(words: Counter[str], profile: LanguageProfile) -> list[Character
 
 
 def _count_dropped(words: Counter[str], profile: LanguageProfile) -> list[CharacterCount]:
-    return count_word_characters(words, count=lambda word: count_dropped(word, profile))
+    return count_word_characters(
+        words, list_characters=lambda word: count_dropped(word, profile).elements()
+    )

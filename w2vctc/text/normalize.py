@@ -75,6 +75,11 @@ def remove_reserved(text: str) -> str:
     return _RESERVED.sub("", text)
 
 
+def list_replaced(profile: LanguageProfile) -> list[str]:
+    """What the profile's replacements stand for, in the form that text has by then."""
+    return [seen for seen in _rules_of(profile).replacements if seen]
+
+
 def is_unseen(character: str) -> bool:
     """Whether a character only steers how its neighbours look: it is removed unless declared.
 

@@ -71,7 +71,9 @@ def study_texts(texts: Iterable[str], language: str) -> TextStudy:
             n_texts += 1
     characters = count_word_characters(words)
     counts = {row.character: row.count for row in characters}
-    signs, punctuation = _divide_signs(count_word_characters(words, count=_list_inside), counts)
+    signs, punctuation = _divide_signs(
+        count_word_characters(words, list_characters=_list_inside), counts
+    )
     casing, locale = _guess_casing(counts)
     profile = LanguageProfile(
         language=language,
@@ -81,7 +83,7 @@ def study_texts(texts: Iterable[str], language: str) -> TextStudy:
         casing_locale=locale,
     )
     clean = _normalize_words(words, profile)
-    letters = count_word_characters(clean, count=lambda word: Counter(_split(word, profile)))
+    letters = count_word_characters(clean, list_characters=lambda word: _split(word, profile))
     scripts = _find_scripts(letters)
     native = [row for row in letters if _is_native(row.character, scripts)]
     bound = max(RARE_COUNT, RARE_SHARE * sum(row.count for row in letters))
@@ -104,13 +106,13 @@ def study_texts(texts: Iterable[str], language: str) -> TextStudy:
     )
 
 
-def _list_inside(word: str) -> Counter[str]:
+def _list_inside(word: str) -> list[str]:
     """The signs between two letters of a word, each kind in its plainest form."""
-    return Counter(
+    return [
         _FORM_OF_SIGN.get(sign, sign)
         for before, sign, after in zip(word, word[1:], word[2:], strict=False)
         if _is_sign(sign) and _is_letter(before) and _is_letter(after)
-    )
+    ]
 
 
 def _is_sign(character: str) -> bool:

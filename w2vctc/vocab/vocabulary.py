@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NoReturn
 
 from w2vctc.errors import DataError, ModelError
 from w2vctc.text.characters import CharacterCount, tabulate_characters
@@ -59,7 +60,13 @@ class Vocabulary:
 
         Raises ModelError (E_VOCAB) for an unknown character when there is no unknown label.
         """
-        return [self._find_id(piece) for piece in self._pieces.findall(text)]
+        pieces, unknown_id = self._pieces.findall(text), self.unknown_id
+        if unknown_id is not None:
+            return [self._spelled.get(piece, unknown_id) for piece in pieces]
+        for piece in pieces:
+            if piece not in self._spelled:
+                self._refuse(piece)
+        return [self._spelled[piece] for piece in pieces]
 
     def unspellable(self, text: str) -> list[str]:
         """The characters of `text` that have no label, in order of appearance, repeats included."""
@@ -69,16 +76,13 @@ class Vocabulary:
         """The text of label ids, as they are (no CTC collapsing); special labels are left out."""
         return "".join(self._written.get(index, "") for index in ids)
 
-    def _find_id(self, piece: str) -> int:
-        index = self._spelled.get(piece, self.unknown_id)
-        if index is None:
-            raise ModelError(
-                f"the character {piece!r} is not among the model's {len(self.labels)} labels, "
-                "and the model has no label for unknown characters",
-                hint="leave that text out, or build the vocabulary anew",
-                code="E_VOCAB",
-            )
-        return index
+    def _refuse(self, character: str) -> NoReturn:
+        raise ModelError(
+            f"the character {character!r} is not among the model's {len(self.labels)} labels, "
+            "and the model has no label for unknown characters",
+            hint="leave that text out, or build the vocabulary anew",
+            code="E_VOCAB",
+        )
 
     @cached_property
     def _ids(self) -> dict[str, int]:

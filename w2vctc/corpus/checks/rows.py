@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice
+from operator import eq
 
 from w2vctc.corpus.checks.durations import MeasuredRow, Progress, measure_rows
 from w2vctc.corpus.fault import Fault
@@ -154,7 +155,8 @@ def render_rejected(faults: Iterable[Fault]) -> str:
 
 def count_needed_frames(labels: Sequence[int]) -> int:
     """The frames that CTC needs: one per label, and a blank between two equal neighbours."""
-    return len(labels) + sum(left == right for left, right in pairwise(labels))
+    n_equal: int = sum(map(eq, labels, islice(labels, 1, None)))
+    return len(labels) + n_equal
 
 
 def _judge_text(raw: str, text: str, profile: LanguageProfile | None) -> Sequence[TextFinding]:
