@@ -1,6 +1,7 @@
 """What the headers of recordings tell about rows."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import soundfile
 from speech_material import make_babble, write_wav
 
 from w2vctc.corpus.checks import durations
-from w2vctc.corpus.checks.durations import measure_rows
+from w2vctc.corpus.checks.durations import measure_rows, probe_files
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.speech.audio import AudioInfo, probe_audio
 
@@ -68,6 +69,27 @@ def test_progress_counts_files(clip: Path) -> None:
     done: list[int] = []
     measure_rows([row_of(clip), row_of(clip), row_of(clip.parent / "b.wav")], on_done=done.append)
     assert done == [1, 2]
+
+
+@pytest.mark.parametrize(("waiting", "with_threads"), [(0.0, True), (1e9, False)])
+def test_threads_open_the_files_of_a_disk_that_keeps_us_waiting_in_the_same_order(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, waiting: float, with_threads: bool
+) -> None:
+    monkeypatch.setattr(durations, "_WAITING", waiting)
+    monkeypatch.setattr(durations, "_PROBED_AT_ONCE", 8)
+    threads = []
+
+    def probe(path: Path) -> AudioInfo:
+        threads.append(threading.current_thread())
+        return probe_audio(path)
+
+    monkeypatch.setattr(durations, "probe_audio", probe)
+    files = [clip, *(clip.parent / f"{number}.wav" for number in range(30)), clip]
+    found = probe_files(files)
+    assert [isinstance(one, AudioInfo) for one in found] == [path == clip for path in files]
+    assert all(str(path) in str(one) for path, one in zip(files[1:-1], found[1:-1], strict=True))
+    here = [thread is threading.main_thread() for thread in threads]
+    assert here == [True] * 8 + [not with_threads] * 24
 
 
 def test_only_the_piece_with_a_sample_that_is_no_number_is_refused(tmp_path: Path) -> None:

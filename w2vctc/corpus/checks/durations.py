@@ -1,6 +1,7 @@
 """How long each row really is, from the headers of the recordings; and what is odd there."""
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,8 +16,11 @@ from w2vctc.speech.inspection import inspect_audio
 from w2vctc.speech.remark import Remark
 
 TOLERANCE_S = 0.1  # of times that people or other programs wrote down
-_PROBE_THREADS = 8  # a disk across the network answers one after the other otherwise
-_PROBED_AT_ONCE = 16  # files by one thread; to hand over each alone takes longer than to read it
+_PROBE_THREADS = 8
+_PROBED_AT_ONCE = 128  # files, before it is asked whether the disk is what takes the time
+# Times the CPU's time that reading must take for threads to pay: where it does not wait, they
+# double the CPU's.
+_WAITING = 3
 # Only these can be found in samples alone and make them useless to any model.
 _SAMPLE_FAULTS = ("E_NONFINITE", "E_RANGE", "E_DECODE", "E_NO_SAMPLES")
 
@@ -55,20 +59,18 @@ def probe_files(
 ) -> list[AudioInfo | DataError]:
     """What the headers of the files say, or why they cannot be read, in the order given."""
     found: list[AudioInfo | DataError] = []
-    parts = [
-        paths[start : start + _PROBED_AT_ONCE] for start in range(0, len(paths), _PROBED_AT_ONCE)
-    ]
+    waits = False  # a disk across the network answers one after the other
     with ThreadPoolExecutor(_PROBE_THREADS) as pool:
-        for part in pool.map(_probe_part, parts):
-            for one in part:
+        for start in range(0, len(paths), _PROBED_AT_ONCE):
+            part = paths[start : start + _PROBED_AT_ONCE]
+            began_s, began_cpu_s = time.perf_counter(), time.process_time()
+            for one in (pool.map if waits else map)(_probe, part):
                 found.append(one)
                 if on_done:
                     on_done(len(found))
+            waited_s = time.perf_counter() - began_s
+            waits = waits or waited_s > _WAITING * (time.process_time() - began_cpu_s)
     return found
-
-
-def _probe_part(paths: Sequence[Path]) -> list[AudioInfo | DataError]:
-    return [_probe(path) for path in paths]
 
 
 def _probe(path: Path) -> AudioInfo | DataError:

@@ -155,7 +155,7 @@ def _find_metadata(place: Path) -> list[Path]:
     if found := next(filter(_is_metadata, own), None):
         return [found]
     try:
-        folders = [path for path in sorted(place.iterdir()) if name_split(path.name)]
+        folders = sorted(path for path in place.iterdir() if name_split(path.name))
     except OSError:  # a single file, or a folder that may not be listed
         return []
     found_in = (

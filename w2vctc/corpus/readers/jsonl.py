@@ -77,7 +77,7 @@ def _find_split_files(folder: Path) -> list[tuple[str, Path]]:
 def _find_only_file(folder: Path) -> Path | None:
     """The one manifest of a folder, whatever its name."""
     try:
-        found = [path for path in sorted(folder.iterdir()) if _is_manifest(path)]
+        found = sorted(path for path in folder.iterdir() if _is_manifest(path))
     except OSError:
         return None
     return found[0] if len(found) == 1 else None

@@ -57,7 +57,7 @@ def _find_split_tables(folder: Path) -> list[tuple[str, Path]]:
 def _find_only_table(folder: Path) -> Path | None:
     if not is_folder(folder):
         return None
-    found = [path for path in sorted(folder.iterdir()) if is_table(path)]
+    found = sorted(path for path in folder.iterdir() if is_table(path))
     return found[0] if len(found) == 1 else None
 
 
