@@ -133,13 +133,13 @@ def test_the_shares_of_a_large_and_a_small_dataset_by_hand() -> None:
     """900 s and 100 s: the roots are 30 and 10, and an epoch has 1000 s."""
     durations_s = [9.0] * 100 + [5.0] * 20
     parts = [DatasetPart("large", 100), DatasetPart("small", 20)]
-    large, small = share_out(durations_s, parts, exponent=0.5)
+    large, small = share_out(durations_s, parts, 0.5)
     assert (large.name, large.n_clips, large.seconds) == ("large", 100, 900.0)
     assert (large.share, large.passes) == pytest.approx((0.75, 750 / 900))
     assert (small.share, small.passes) == pytest.approx((0.25, 2.5))
-    shares = [one.share for one in share_out(durations_s, parts, exponent=0)]
+    shares = [one.share for one in share_out(durations_s, parts, 0)]
     assert shares == [0.5, 0.5]
-    assert [one.passes for one in share_out(durations_s, parts, exponent=1)] == [1.0, 1.0]
+    assert [one.passes for one in share_out(durations_s, parts, 1)] == [1.0, 1.0]
 
     sampler = ClipSampler(durations_s, sizes=[100, 20], exponent=0.5, batch_s=20, seed=3)
     assert sampler.n_rounds == 3

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from w2vctc.acoustic.sampling import DatasetShare
 from w2vctc.files import save_text
 
 CARD_NAME = "README.md"
@@ -20,8 +21,9 @@ class Card:
     """What the card tells.
 
     language: a code of BCP 47. base: the hub id of the model that training began with, "" where
-    there is none. Rates are shares of 1; wer_bounds is their 95 % interval. command: what to type
-    to make the model again. versions: of the programs that made it.
+    there is none. data: the name of the project's own. Rates are shares of 1; wer_bounds is their
+    95 % interval. command: what to type to make the model again. versions: of the programs that
+    made it.
     """
 
     language: str
@@ -39,6 +41,7 @@ class Card:
     command: str
     versions: Mapping[str, str]
     fingerprint: str = ""  # of the rows, to tell whether data are the same
+    datasets: tuple[DatasetShare, ...] = ()  # where there are several; the first one has dev
 
 
 def render_card(card: Card) -> str:
@@ -98,12 +101,19 @@ def _render_metadata(card: Card) -> str:
 
 def _list_paragraphs(card: Card) -> list[str]:
     origin = f"fine-tuned from {card.base}" if card.base else "trained"
+    data = ", ".join(one.name for one in card.datasets) or card.data
+    whose = f" of {card.data}" if card.datasets else ""
     paragraphs = [
         f"A wav2vec2 CTC model, {origin} on {_amount(card.train_s)} of speech in"
-        f" {card.n_train:,} clips ({card.data}); {card.n_dev:,} clips, {_amount(card.dev_s)},"
+        f" {card.n_train:,} clips ({data}); {card.n_dev:,} clips{whose}, {_amount(card.dev_s)},"
         " were kept apart to choose the best moment of training.",
         f"Schedule: {card.schedule}, {card.updates:,} updates.",
     ]
+    if card.datasets:
+        told = "; ".join(
+            f"{one.name} {_amount(one.seconds)}, {100 * one.share:.0f} %" for one in card.datasets
+        )
+        paragraphs.insert(1, f"Of each dataset, and its share of what was heard: {told}.")
     if card.wer is not None and card.cer is not None:
         bounds = ""
         if card.wer_bounds is not None:

@@ -17,6 +17,7 @@ from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.probe import Probe, padded_seconds, probe_run
 from w2vctc.acoustic.processes import Processes
+from w2vctc.acoustic.sampling import DatasetShare
 from w2vctc.acoustic.stopping import StopOnSignal
 from w2vctc.acoustic.trainer import KEPT_CHECKPOINTS, CtcTrainer
 from w2vctc.acoustic.training import TrainingData, make_trainer
@@ -55,6 +56,7 @@ class Forecast:
     disk_bytes: int
     free_bytes: int
     expect: tuple[str, ...]
+    datasets: tuple[DatasetShare, ...] = ()  # where there are several
 
 
 def forecast_run(
@@ -141,6 +143,7 @@ def _sum_up(
             hidden_size=trainer.model.config.hidden_size,
             train_s=sum(durations_s),
         ),
+        datasets=data.shares(options.sampling_exponent),
     )
 
 

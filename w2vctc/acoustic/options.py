@@ -20,6 +20,8 @@ class FinetuneOptions:
 
     model: str = "xlsr-53"
     preset: str = "auto"
+    more_data: tuple[str, ...] = ()  # places of further datasets, for their training rows
+    sampling_exponent: float = 1.0  # of several datasets: shares go with seconds ** exponent
     epochs: float | None = None
     updates: int | None = None
     learning_rate: float | None = None
@@ -82,6 +84,8 @@ def check_options(options: FinetuneOptions) -> FinetuneOptions:
     ]
     if options.epochs is not None and options.updates is not None:
         faults.append("--epochs and --updates both say how long: give one")
+    if not 0 <= options.sampling_exponent <= 1:  # NaN neither
+        faults.append(f"--sampling-exponent {options.sampling_exponent:g} must be from 0 to 1")
     faults += _check_recipe(options)
     if faults:
         raise UsageError("; ".join(faults), hint="see `w2vctc finetune --help`")

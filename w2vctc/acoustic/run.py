@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from w2vctc.acoustic.export import STAGED_MODEL
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.progress import cut_log
+from w2vctc.acoustic.sampling import DatasetPart, share_out
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import UsageError
 from w2vctc.files import clear_staged, save_text
@@ -27,7 +29,7 @@ RUN_FOLDER = "training"  # inside the model folder: checkpoints, log.jsonl, curv
 LOG_NAME = "log.jsonl"
 RUN_NAME = "run.json"
 _FINISHED = "finished"  # in run.json, once the model is written
-_MAY_DIFFER = ("workers", "device", "skip_bad", "patience", "step_times", "logger")
+_MAY_DIFFER = ("more_data", "workers", "device", "skip_bad", "patience", "step_times", "logger")
 
 
 def describe_run(
@@ -37,8 +39,12 @@ def describe_run(
     *,
     schedule: Schedule,
     options: FinetuneOptions,
+    parts: Sequence[DatasetPart] = (),
 ) -> dict[str, Any]:
-    """What must be the same for a run to be resumed, as plain JSON values."""
+    """What must be the same for a run to be resumed, as plain JSON values.
+
+    parts: the datasets that train consists of, where there are several.
+    """
     fixed = {name: value for name, value in asdict(options).items() if name not in _MAY_DIFFER}
     described = {
         "train": describe_rows(train),
@@ -47,6 +53,8 @@ def describe_run(
         "schedule": asdict(schedule),
         "options": fixed,
     }
+    if parts:
+        described["datasets"] = _describe_parts(train, parts, exponent=options.sampling_exponent)
     plain: dict[str, Any] = json.loads(json.dumps(described))
     return plain
 
@@ -146,6 +154,20 @@ def _list_changes(prefix: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]
             for change in _list_changes(f"{prefix}.{key}".lstrip("."), old.get(key), new.get(key))
         ]
     return [] if old == new else [(prefix, old, new)]
+
+
+def _describe_parts(
+    train: Sequence[Utterance], parts: Sequence[DatasetPart], *, exponent: float
+) -> dict[str, Any]:
+    rows = iter(train)
+    shares = share_out([row.duration_s or 0.0 for row in train], parts, exponent)
+    return {
+        one.name: {
+            **describe_rows(list(islice(rows, one.n_clips))),
+            "share": round(one.share, 4),
+        }
+        for one in shares
+    }
 
 
 def describe_rows(rows: Sequence[Utterance]) -> dict[str, Any]:

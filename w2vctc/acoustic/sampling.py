@@ -44,7 +44,7 @@ class DatasetShare:
 
 
 def share_out(
-    durations_s: Sequence[float], parts: Sequence[DatasetPart], *, exponent: float
+    durations_s: Sequence[float], parts: Sequence[DatasetPart], exponent: float
 ) -> tuple[DatasetShare, ...]:
     """Each dataset with its share; durations_s are those of all rows, in the order of the parts."""
     clips = _split(durations_s, [part.n_clips for part in parts])
@@ -82,7 +82,7 @@ class ClipSampler:
     ) -> None:
         assert sum(sizes) == len(durations_s)
         parts = [DatasetPart("", size) for size in sizes]
-        self.passes = [one.passes for one in share_out(durations_s, parts, exponent=exponent)]
+        self.passes = [one.passes for one in share_out(durations_s, parts, exponent)]
         self._rings = [
             _Ring(first, own_s, np.random.default_rng([seed, _CLIP_ORDER, number]))
             for number, (first, own_s) in enumerate(

@@ -35,6 +35,7 @@ from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.processes import Processes, find_processes, share
 from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
 from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
+from w2vctc.acoustic.sampling import ClipSampler, DatasetPart, DatasetShare, share_out
 from w2vctc.acoustic.sound_memory import SoundMemory
 from w2vctc.acoustic.step_times import StepClock, StepTimes
 from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
@@ -64,11 +65,19 @@ class FinetuneResult:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Checked rows, with durations and normalized text, and the labels that spell them."""
+    """Checked rows, with durations and normalized text, and the labels that spell them.
+
+    parts: the datasets that train consists of, where there are several.
+    """
 
     train: Sequence[Utterance]
     dev: Sequence[Utterance]
     vocabulary: Vocabulary
+    parts: Sequence[DatasetPart] = ()
+
+    def shares(self, exponent: float) -> tuple[DatasetShare, ...]:
+        """How much of each dataset is heard, where there are several."""
+        return share_out([row.duration_s or 0.0 for row in self.train], self.parts, exponent)
 
 
 def finetune(
@@ -111,7 +120,12 @@ def finetune(
             on_note=on_note,
         )
         fingerprint = describe_run(
-            data.train, data.dev, data.vocabulary, schedule=schedule, options=options
+            data.train,
+            data.dev,
+            data.vocabulary,
+            schedule=schedule,
+            options=options,
+            parts=data.parts,
         )
         checkpoint = share(
             lambda: prepare_run(run_folder, fingerprint, resume=resume, on_note=on_note),
@@ -172,7 +186,13 @@ def make_trainer(
     if device.type == "cpu" and choose_precision(options.precision, device) == "fp32":
         speed_up(network)
     durations_s = [row.duration_s or 0.0 for row in data.train]
-    plan = plan_run(durations_s, schedule, seed=options.seed)
+    plan = plan_run(
+        durations_s,
+        schedule,
+        seed=options.seed,
+        parts=data.parts,
+        exponent=options.sampling_exponent,
+    )
     n_updates = len(plan) // schedule.accumulation
     eval_every = options.eval_every or choose_eval_every(
         n_updates, n_updates * sum(durations_s) / sum(durations_s[row] for b in plan for row in b)
@@ -242,8 +262,21 @@ def make_trainer(
     return trainer
 
 
-def plan_run(durations_s: Sequence[float], schedule: Schedule, *, seed: int) -> list[list[int]]:
-    """Every batch of the run, in order."""
+def plan_run(
+    durations_s: Sequence[float],
+    schedule: Schedule,
+    *,
+    seed: int,
+    parts: Sequence[DatasetPart] = (),
+    exponent: float = 1.0,
+) -> list[list[int]]:
+    """Every batch of the run, in order; of several datasets with shares by the exponent."""
+    sampler = None
+    if parts:
+        sizes = [part.n_clips for part in parts]
+        sampler = ClipSampler(
+            durations_s, sizes=sizes, exponent=exponent, batch_s=schedule.batch_s, seed=seed
+        )
     if schedule.updates:
         return plan_updates(
             durations_s,
@@ -251,6 +284,7 @@ def plan_run(durations_s: Sequence[float], schedule: Schedule, *, seed: int) -> 
             batch_s=schedule.batch_s,
             seed=seed,
             short_first=schedule.short_first,
+            sampler=sampler,
         )
     plan = plan_epochs(
         durations_s,
@@ -258,6 +292,7 @@ def plan_run(durations_s: Sequence[float], schedule: Schedule, *, seed: int) -> 
         batch_s=schedule.batch_s,
         seed=seed,
         short_first=schedule.short_first,
+        sampler=sampler,
     )
     if len(plan) < schedule.accumulation:
         raise UsageError(

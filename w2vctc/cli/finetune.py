@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def finetune_cli(
     lang: flags.Lang = None,
-    data: flags.Data = None,
+    data: training_flags.Data = None,
     format: flags.Format = None,
     tier: flags.Tier = None,
     allow_outside: flags.AllowOutside = None,
@@ -40,6 +40,7 @@ def finetune_cli(
     patience: training_flags.Patience = None,
     max_duration: training_flags.MaxDuration = None,
     seed: training_flags.Seed = None,
+    sampling_exponent: training_flags.SamplingExponent = None,
     augment: training_flags.Augment = None,
     noise_folder: training_flags.NoiseFolder = None,
     augment_ramp: training_flags.AugmentRamp = None,
@@ -64,12 +65,13 @@ def finetune_cli(
 ) -> None:
     """Fine-tune a wav2vec2 CTC model on the training rows, watched on the dev rows."""
     given = dict(locals())  # each flag that has an option's name sets it
+    given["more_data"] = tuple(map(str, data[1:])) if data else None
     from w2vctc.config import override
     from w2vctc.project import find_project
 
     project = find_project(
         lang=lang,
-        data=data,
+        data=data[0] if data else None,
         format=format,
         tier=tier,
         allow_outside=allow_outside,

@@ -44,7 +44,7 @@ def make_card(
     return Card(
         language=project.lang,
         base=find_base(options.model),
-        data=project.data.name,
+        data=data.parts[0].name if data.parts else project.data.name,
         n_train=len(data.train),
         train_s=_sum(data.train),
         n_dev=len(data.dev),
@@ -57,6 +57,7 @@ def make_card(
         command=write_command(project, options),
         versions=_list_versions(),
         fingerprint=str(describe_rows(data.train)["sha256"]),
+        datasets=data.shares(options.sampling_exponent),
     )
 
 
@@ -71,9 +72,13 @@ def find_base(model: str) -> str:
 def write_command(project: "Project", options: "FinetuneOptions") -> str:
     """What to type to train the same model again: every option that is not as it comes."""
     words = ["w2vctc", "finetune", *shlex.split(project.flags)]
+    if options.more_data and "--data" not in words:
+        words += ["--data", str(project.data)]
+    for place in options.more_data:
+        words += ["--data", place]
     for field in fields(options):
         value = getattr(options, field.name)
-        if value != field.default:
+        if field.name != "more_data" and value != field.default:
             words += _write_option(field.name.replace("_", "-"), value)
     return shlex.join(words)
 

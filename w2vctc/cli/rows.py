@@ -36,18 +36,22 @@ def make_normalizer(profile: LanguageProfile) -> Callable[[str], str]:
     return partial(normalize_text, profile=profile)
 
 
-def open_corpus(project: Project) -> Corpus:
+def open_corpus(project: Project, *, divide: bool = True) -> Corpus:
     """All rows of the project's data, each with its split.
 
-    Where the data itself tells no dev from train, splits are made, the same ones every time.
-    Raises what `refuse_fatal` raises.
+    Where the data itself tells no dev from train, splits are made, the same ones every time;
+    without `divide` all that no split is known of is train. Raises what `refuse_fatal` raises.
     """
     options = ReadOptions(project.format, project.tier, project.allow_outside)
     corpus = read_corpus(project.data, options)
     refuse_fatal(corpus)
     if not corpus.utterances:
         refuse_faults(CheckedRows((), corpus.errors), hint="mend those rows")
-    corpus = ensure_splits(corpus, make_normalizer(open_profile(project)))
+    if divide:
+        corpus = ensure_splits(corpus, make_normalizer(open_profile(project)))
+    else:
+        rows = (replace(row, split=row.split or "train") for row in corpus.utterances)
+        corpus = replace(corpus, utterances=tuple(rows))
     if corpus.note:
         say(f"{project.data}: {corpus.note}")
     return corpus

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.acoustic.presets import Schedule
     from w2vctc.acoustic.training import TrainingData
+    from w2vctc.cli.datasets import Datasets
+    from w2vctc.corpus.checks.rows import CheckedRows
     from w2vctc.corpus.corpus import Corpus
     from w2vctc.project import Project
     from w2vctc.vocab import Vocabulary
@@ -31,7 +33,7 @@ def prepare_training(
     from w2vctc.acoustic.options import apply_options, check_options
     from w2vctc.acoustic.run import RUN_FOLDER
     from w2vctc.acoustic.stopping import refuse_locked
-    from w2vctc.cli.rows import open_corpus
+    from w2vctc.cli.datasets import describe_shares, open_datasets
     from w2vctc.cli.screen import say
     from w2vctc.files import refuse_unwritable
 
@@ -42,13 +44,13 @@ def prepare_training(
     refuse_locked(project.model / RUN_FOLDER)
     if not (resume or overwrite):
         _refuse_to_lose(project.model)
-    corpus = open_corpus(project)
-    vocabulary = _open_vocabulary(project, corpus, say, save=writes)
+    datasets = open_datasets(project, options.more_data)
+    vocabulary = _open_vocabulary(project, datasets.joined(), say, save=writes)
     from w2vctc.acoustic.model import load_config
     from w2vctc.acoustic.presets import choose_schedule
 
     config = load_config(options.model, allow_pickle=options.allow_pickle)
-    data = _check_data(project, corpus, options, vocabulary, config, writes=writes)
+    data = _check_data(project, datasets, options, vocabulary, config, writes=writes)
     minutes = sum(row.duration_s or 0.0 for row in data.train) / 60
     schedule = apply_options(
         choose_schedule(
@@ -62,6 +64,8 @@ def prepare_training(
     )
     n_train, n_dev = numbered(len(data.train), "clip"), numbered(len(data.dev), "clip")
     say(f"{minutes:.0f} minutes in {n_train}; dev has {n_dev}")
+    if data.parts:
+        say(describe_shares(data.shares(options.sampling_exponent)))
     say(_describe(schedule, options))
     if changes:
         say(changes)
@@ -102,7 +106,7 @@ def _open_vocabulary(
 
 def _check_data(
     project: "Project",
-    corpus: "Corpus",
+    datasets: "Datasets",
     options: "FinetuneOptions",
     vocabulary: "Vocabulary",
     config: Any,
@@ -111,33 +115,56 @@ def _check_data(
 ) -> "TrainingData":
     """The checked rows of train and dev."""
     from w2vctc.acoustic.guards import check_spelling
-    from w2vctc.acoustic.model import count_model_frames
+    from w2vctc.acoustic.sampling import DatasetPart
     from w2vctc.acoustic.training import TrainingData
-    from w2vctc.cli.rows import make_normalizer, open_profile, rows_of_split, take_rows
+    from w2vctc.cli.datasets import join_checked
+    from w2vctc.cli.rows import take_rows
     from w2vctc.cli.screen import say
-    from w2vctc.corpus.checks.rows import check_rows
     from w2vctc.errors import DataError
 
-    profile = open_profile(project)
-    normalize = make_normalizer(profile)
+    check = _make_check(project, options, vocabulary, config)
     splits = {}
     for split in ("train", "dev"):
+        checked = [check(corpus, split) for corpus in datasets.of_split(split)]
+        reject_to = project.model / "training" if writes else None
+        take_rows(join_checked(checked), split, skip_bad=options.skip_bad, reject_to=reject_to)
+        for place, part in zip(datasets.name_split(split), checked, strict=True):
+            if not part.kept:
+                raise DataError(f"{place}: no row can be used", hint="see the reasons above")
+        splits[split] = [part.kept for part in checked]
+    for rows in splits["train"]:  # one by one: a small one of another script would not stand out
+        check_spelling(rows, vocabulary, on_note=say)
+    sizes = map(len, splits["train"])
+    return TrainingData(
+        [row for rows in splits["train"] for row in rows],
+        splits["dev"][0],
+        vocabulary,
+        [DatasetPart(*part) for part in zip(datasets.names, sizes, strict=False)],
+    )
+
+
+def _make_check(
+    project: "Project", options: "FinetuneOptions", vocabulary: "Vocabulary", config: Any
+) -> "Callable[[Corpus, str], CheckedRows]":
+    """What sorts the rows of a split: every dataset's by the rules of the project's language."""
+    from w2vctc.acoustic.model import count_model_frames
+    from w2vctc.cli.rows import make_normalizer, open_profile, rows_of_split
+    from w2vctc.corpus.checks.rows import check_rows
+
+    profile = open_profile(project)
+
+    def check(corpus: "Corpus", split: str) -> "CheckedRows":
         rows, faults = rows_of_split(corpus, split)
-        checked = check_rows(
+        return check_rows(
             rows,
-            normalize=normalize,
+            normalize=make_normalizer(profile),
             encode=vocabulary.encode,
             count_frames=lambda n_samples: count_model_frames(config, n_samples),
             max_duration_s=options.max_duration,
             profile=profile,
         ).with_faults(faults)
-        reject_to = project.model / "training" if writes else None
-        take_rows(checked, split, skip_bad=options.skip_bad, reject_to=reject_to)
-        if not checked.kept:
-            raise DataError(f"{split}: no row can be used", hint="see the reasons above")
-        splits[split] = checked.kept
-    check_spelling(splits["train"], vocabulary, on_note=say)
-    return TrainingData(splits["train"], splits["dev"], vocabulary)
+
+    return check
 
 
 def _describe(schedule: "Schedule", options: "FinetuneOptions") -> str:

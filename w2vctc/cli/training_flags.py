@@ -38,6 +38,24 @@ Logger = Annotated[
     ),
 ]
 
+# Several datasets
+
+Data = Annotated[
+    list[Path] | None,
+    typer.Option(
+        readable=False,
+        help="Folder, file or hub id of the data; its format is recognised. Given again: further"
+        " datasets, for their training rows alone.  [default: data/LANG]",
+    ),
+]
+SamplingExponent = Annotated[
+    float | None,
+    typer.Option(
+        help="Of several datasets: 1 hears every clip as often as any other, 0 every dataset as"
+        " much as any other, 0.5 lies between.  [default: 1]"
+    ),
+]
+
 # How long and how hard
 
 Preset = Annotated[

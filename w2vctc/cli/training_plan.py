@@ -54,6 +54,7 @@ def describe(forecast: "Forecast") -> list[tuple[str, str]]:
     return [
         ("model", _describe_model(forecast)),
         ("data", _describe_data(forecast)),
+        *_describe_datasets(forecast),
         ("schedule", _describe_schedule(forecast)),
         ("time", _describe_time(forecast)),
         ("memory", _describe_memory(forecast)),
@@ -88,6 +89,12 @@ def _describe_data(forecast: "Forecast") -> str:
         f"{format_hours(forecast.train_s)} in {numbered(forecast.n_train, 'clip')};"
         f" dev {format_hours(forecast.dev_rows_s)} in {numbered(forecast.n_dev, 'clip')}"
     )
+
+
+def _describe_datasets(forecast: "Forecast") -> list[tuple[str, str]]:
+    from w2vctc.cli.datasets import describe_shares
+
+    return [("datasets", describe_shares(forecast.datasets))] if forecast.datasets else []
 
 
 def _describe_schedule(forecast: "Forecast") -> str:
