@@ -31,6 +31,7 @@ def extractor(request: pytest.FixtureRequest) -> Any:
 
 def test_a_batch_has_the_documented_shapes_and_types(extractor: Any) -> None:
     batch = CtcCollator(extractor)(make_examples(4_000, 6_000, 5_000))
+    assert (batch.pop("n_samples"), batch.pop("n_labels")) == ([4_000, 6_000, 5_000], [1, 2, 3])
     assert {name: (tuple(t.shape), t.dtype) for name, t in batch.items()} == {
         "input_values": ((3, 6_000), torch.float32),
         "attention_mask": ((3, 6_000), torch.int64),

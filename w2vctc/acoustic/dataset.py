@@ -104,27 +104,30 @@ class CtcCollator:
     """Pads a batch: waveforms with zeros after normalization, labels with -100.
 
     B batch, N samples, L labels: input_values (B, N) float32, attention_mask (B, N) int64,
-    labels (B, L) int64, rows (B,) int64. Where features were kept, those too: features (B, T, C)
+    labels (B, L) int64, rows (B,) int64; n_samples and n_labels, B numbers that stay on the host.
+    Where features were kept, those too: features (B, T, C)
     float16, and input_values are zeros that nobody hears.
     """
 
     def __init__(self, extractor: Any) -> None:
         self.extractor = extractor
 
-    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+    def __call__(self, examples: Sequence[Example]) -> dict[str, Any]:
         return self.pad(examples)
 
-    def pad(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
+    def pad(self, examples: Sequence[Example]) -> dict[str, Any]:
         """The examples as one batch."""
         n_samples = torch.tensor([example.n_samples for example in examples])
         labels = [torch.tensor(example.labels, dtype=torch.long) for example in examples]
         longest = int(n_samples.max())
-        batch = {
+        batch: dict[str, Any] = {
             "attention_mask": (torch.arange(longest)[None, :] < n_samples[:, None]).long(),
             "labels": torch.nn.utils.rnn.pad_sequence(
                 labels, batch_first=True, padding_value=IGNORED_LABEL
             ),
             "rows": torch.tensor([example.row for example in examples]),
+            "n_samples": [example.n_samples for example in examples],
+            "n_labels": [len(example.labels) for example in examples],
         }
         kept = [example.features.values for example in examples if example.features is not None]
         if kept:

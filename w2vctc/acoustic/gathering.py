@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from w2vctc.acoustic.shares import Shared
 from w2vctc.acoustic.suspects import LossRecord
 
 WEIGHT = "weight"  # in a batch: of its loss
+_BUCKET_BYTES = 25 << 20  # gradients that travel together, as many as in torch's own
 
 
 class SharedDataset(Dataset[tuple[Example, float]]):
@@ -39,7 +41,7 @@ class SharedCollator(CtcCollator):
     def __init__(self, collator: CtcCollator) -> None:
         super().__init__(collator.extractor)
 
-    def __call__(self, examples: Sequence[Any]) -> dict[str, torch.Tensor]:
+    def __call__(self, examples: Sequence[Any]) -> dict[str, Any]:
         if not isinstance(examples[0], tuple):
             return super().__call__(examples)
         batch = super().__call__([example for example, _ in examples])
@@ -49,18 +51,30 @@ class SharedCollator(CtcCollator):
 class SharedLossRecord(LossRecord):
     """What all processes have heard, known to each of them after they have met."""
 
-    def add(self, rows: Any, losses: Any) -> None:
-        self._waiting.append((rows, losses.detach()))
+    def __init__(self, n_rows: int) -> None:
+        super().__init__(n_rows)
+        self._starts: list[int] = []  # of the updates since they met
+
+    def begin(self) -> None:
+        self._begun = len(self._waiting)
+        self._starts.append(self._begun)
 
     def meet(self) -> None:
-        """Takes over what the others have heard since the last time; all must come."""
+        """Takes over what the others have heard since the last time; all must come.
+
+        Update by update: a batch in parts is noted more often in one process than in another.
+        """
         own = [(rows.tolist(), losses.float().tolist()) for rows, losses in self._waiting]
-        parts = gather_object([own])
+        bounds = [*self._starts, len(own)]
+        updates = [own[start:end] for start, end in pairwise(bounds)]
+        parts = gather_object([updates])
         self._waiting = [
             (torch.tensor(rows), torch.tensor(losses))
-            for passes in zip(*parts, strict=True)
-            for rows, losses in passes
+            for of_all in zip(*parts, strict=True)
+            for of_one in of_all
+            for rows, losses in of_one
         ]
+        self._starts = []
         self.settle()
 
 
@@ -99,18 +113,35 @@ def seed_of(seed: int, processes: Processes, *, step: int = 0) -> int:
     return (seed + 1_000_003 * processes.rank + 7919 * step) % 2**32  # what numpy takes
 
 
-def average_gradients(model: Any) -> None:
+def average_gradients(weights: Sequence[Any], anywhere: Sequence[int]) -> None:
     """Puts the mean over all processes in place of each gradient; none counts as zero.
 
-    Weights without a gradient in every process stay without one.
+    anywhere: for each weight, whether any process has a gradient; the others stay without one.
     """
-    learning = [weight for weight in model.parameters() if weight.requires_grad]
-    has = torch.tensor([weight.grad is not None for weight in learning], device=learning[0].device)
-    has = has.int()
-    dist.all_reduce(has, op=dist.ReduceOp.MAX)
-    for weight, anywhere in zip(learning, has.tolist(), strict=True):
-        if anywhere:
+    gradients = []
+    for weight, has in zip(weights, anywhere, strict=True):
+        if has:
             if weight.grad is None:
                 weight.grad = torch.zeros_like(weight)
-            dist.all_reduce(weight.grad)
-            weight.grad /= dist.get_world_size()
+            gradients.append(weight.grad)
+    for bucket in fill_buckets(gradients, limit_bytes=_BUCKET_BYTES):
+        flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+        dist.all_reduce(flat)
+        flat /= dist.get_world_size()
+        sizes = [gradient.numel() for gradient in bucket]
+        for gradient, mean in zip(bucket, torch.split(flat, sizes), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+
+def fill_buckets(tensors: Sequence[Any], *, limit_bytes: int) -> list[list[Any]]:
+    """The tensors in their order, in groups of one type and of `limit_bytes` or one tensor."""
+    buckets: list[list[Any]] = []
+    room = 0
+    for tensor in tensors:
+        size = tensor.numel() * tensor.element_size()
+        if not buckets or size > room or tensor.dtype != buckets[-1][0].dtype:
+            buckets.append([])
+            room = limit_bytes
+        buckets[-1].append(tensor)
+        room -= size
+    return buckets

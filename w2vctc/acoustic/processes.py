@@ -6,10 +6,11 @@ alone reads the tables, writes files and speaks; the others learn from it what t
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, NoReturn, TypeVar
 
 from w2vctc.errors import W2vctcError
 
@@ -50,8 +51,7 @@ def share(make: Callable[[], Value], *, device: str) -> Value:
     if not processes.leads:
         code, value = _broadcast(None)
         if code:
-            time.sleep(_COURTESY_S)  # torchrun ends all when one ends: the leader shall speak first
-            raise SystemExit(code)
+            _end_quietly(code)
         return value  # type: ignore[no-any-return]
     try:
         value = make()
@@ -63,6 +63,32 @@ def share(make: Callable[[], Value], *, device: str) -> Value:
         raise
     _broadcast((0, value))
     return value
+
+
+def fail(error: W2vctcError) -> NoReturn:
+    """Raises what has gone wrong for all of them; the leader alone tells it."""
+    if not find_processes().leads:
+        _end_quietly(error.exit_code)
+    raise error
+
+
+def agree(values: Sequence[int]) -> list[int]:
+    """The greatest of each value over all processes. Among hosts: no GPU waits for it."""
+    import torch
+    import torch.distributed as dist
+
+    flags = torch.tensor(values)
+    dist.all_reduce(flags, op=dist.ReduceOp.MAX, group=_hosts())
+    return flags.tolist()
+
+
+def gather(value: Value) -> list[Value]:
+    """What each process gives, in the order of their ranks, to all of them; among hosts."""
+    import torch.distributed as dist
+
+    values: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(values, value, group=_hosts())
+    return values
 
 
 def join(device: str) -> None:
@@ -78,6 +104,19 @@ def leave() -> None:
 
     if dist.is_available() and dist.is_initialized():
         dist.destroy_process_group()
+    _hosts.cache_clear()
+
+
+@cache
+def _hosts() -> Any:
+    import torch.distributed as dist
+
+    return dist.new_group(backend="gloo", timeout=_PATIENCE)
+
+
+def _end_quietly(code: int) -> NoReturn:
+    time.sleep(_COURTESY_S)  # torchrun ends all when one ends: the leader shall speak first
+    raise SystemExit(code)
 
 
 def _broadcast(message: Any) -> Any:

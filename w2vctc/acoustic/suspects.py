@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from w2vctc.corpus.utterance import Utterance
@@ -25,6 +26,7 @@ SUSPECTS_NAME = "suspects.tsv"
 _FAR = 6.0
 _IMPROBABLE = 1.0  # per label: once most clips are learned by heart, any other lies far from them
 _DEVIATIONS_PER_MAD = 1.4826  # of a normal distribution
+_MOST_WAITING = 1_000  # batches that are noted without a look
 _FEWEST = 20  # clips; of fewer nobody can say what is usual
 
 
@@ -43,20 +45,36 @@ class LossRecord:
     def __init__(self, n_rows: int) -> None:
         self.losses: NDArray[np.float32] = np.full((n_rows, KEPT), np.nan, dtype=np.float32)
         self._waiting: list[tuple[Any, Any]] = []
+        self._begun = 0  # in them, the first one of this update
 
     def add(self, rows: Any, losses: Any) -> None:
         """Notes the losses of a batch (tensors of shape (B,)) without waiting for the device."""
         self._waiting.append((rows, losses.detach()))
-        if len(self._waiting) >= 1_000:
+
+    def begin(self) -> None:
+        """An update begins: `take_back` goes back to here."""
+        if len(self._waiting) >= _MOST_WAITING:
             self.settle()
+        self._begun = len(self._waiting)
+
+    def take_back(self) -> None:
+        """Forgets what was noted in this update."""
+        del self._waiting[self._begun :]
 
     def settle(self) -> NDArray[np.float32]:
         """The losses with everything that was noted."""
-        for rows, losses in self._waiting:
-            at = rows.cpu().numpy()
-            self.losses[at, :-1] = self.losses[at, 1:]
-            self.losses[at, -1] = losses.float().cpu().numpy()
+        if self._waiting:
+            # One transfer of all: each would wait for the device.
+            all_rows = torch.cat([rows for rows, _ in self._waiting]).cpu().numpy()
+            all_losses = torch.cat([losses.float() for _, losses in self._waiting]).cpu().numpy()
+            ends = np.cumsum([len(rows) for rows, _ in self._waiting])[:-1]
+            for at, losses in zip(
+                np.split(all_rows, ends), np.split(all_losses, ends), strict=True
+            ):
+                self.losses[at, :-1] = self.losses[at, 1:]
+                self.losses[at, -1] = losses
         self._waiting.clear()
+        self._begun = 0
         return self.losses
 
     def save(self, folder: Path) -> None:

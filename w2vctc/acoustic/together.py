@@ -1,21 +1,22 @@
 """Training with several processes: the same updates as one process makes, shared among them.
 
-Gradients go through torch's DistributedDataParallel (arXiv:2006.15704). What does not go through
-its forward, such as a frozen encoder under a learning head, is averaged here.
+Each process sums the gradients of its own share first; then all agree that everybody's memory was
+enough, and only then is the mean made. torch's DistributedDataParallel (arXiv:2006.15704) exchanges
+them while they are computed, which is faster, but a process that runs out of memory leaves the
+others waiting there for ever: it makes all begin with the same weights, and no more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
-from accelerate.data_loader import prepare_data_loader
 from accelerate.utils import broadcast_object_list, gather_object
 from transformers import set_seed
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction
 
+from w2vctc.acoustic.batch_memory import explain_memory
 from w2vctc.acoustic.dataset import CtcCollator
 from w2vctc.acoustic.gathering import (
     WEIGHT,
@@ -28,7 +29,7 @@ from w2vctc.acoustic.gathering import (
     read_random_state,
     seed_of,
 )
-from w2vctc.acoustic.processes import Processes
+from w2vctc.acoustic.processes import Processes, agree, fail, gather
 from w2vctc.acoustic.shares import share_dev_plan, share_plan
 from w2vctc.acoustic.stopping import StopOnSignal
 from w2vctc.acoustic.trainer import CtcTrainer
@@ -42,7 +43,8 @@ class SharedTrainer(CtcTrainer):
         self.processes = processes
         self.losses: SharedLossRecord = SharedLossRecord(len(self.train_dataset))
         set_seed(seed_of(self.args.seed, processes))  # the weights are made already
-        self._went_through_ddp = False
+        self._anywhere: list[int] = []  # for each weight, whether any process has a gradient
+        self._hopeless = False
         self.compute_metrics: Any = self.compute_metrics
         self._dev_losses: list[float] = []
         if self.is_fsdp_enabled:
@@ -77,7 +79,7 @@ class SharedTrainer(CtcTrainer):
         loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         return loss if weight is None or return_outputs else loss * weight
 
-    def prediction_step(self, *rest: Any, **known: Any) -> tuple[Any, Any, Any]:
+    def prediction_step(self, *rest: Any, **known: Any) -> Any:
         step = super().prediction_step(*rest, **known)
         self._dev_losses.append(float(step[0]))
         return step
@@ -117,46 +119,35 @@ class SharedTrainer(CtcTrainer):
         merged = tuple(merge_rows(piece, n_rows=len(self.eval_dataset)) for piece in pieces)
         return merged if several else merged[0], sum(losses) / len(losses)
 
-    def _place(self, loader: Any) -> Any:
-        """The loader with its batches on this process's device; they are dealt out already."""
-        return prepare_data_loader(
-            loader,
-            device=self.accelerator.device,
-            num_processes=1,
-            process_index=0,
-            put_on_device=True,
-            non_blocking=loader.pin_memory,
+    def _compute_logits(self, model: Any, inputs: dict[str, Any]) -> Any:
+        """Past torch's wrapper, which would exchange gradients while they are computed.
+
+        A process whose memory is full would then leave the others waiting for its share.
+        """
+        return super()._compute_logits(
+            model if self.is_fsdp_enabled else self.accelerator.unwrap_model(model), inputs
         )
 
-    def _wrap_model(self, *rest: Any, **known: Any) -> Any:
-        spec_embed = getattr(self.model.wav2vec2, "masked_spec_embed", None)
-        if spec_embed is not None and not self.model.config.mask_time_prob:
-            spec_embed.requires_grad_(
-                False
-            )  # DDP waits for the gradient of every weight that learns
-        return super()._wrap_model(*rest, **known)
+    def _agree(self, update: Sequence[dict[str, Any]]) -> str:
+        """Why all have to begin again, whichever of them it is that had no memory left."""
+        own = super()._agree(update)
+        weights = list_learning(self.model)
+        refused, *self._anywhere = agree([bool(own), *(w.grad is not None for w in weights)])
+        if not refused:
+            return ""
+        told = gather((own, bool(own) and self._cannot_cut(update)))
+        self._hopeless = any(hopeless for _, hopeless in told)
+        return next(reason for reason, _ in told if reason)
 
-    def _compute_logits(self, model: Any, inputs: dict[str, Any]) -> Any:
-        if isinstance(model, torch.nn.parallel.DistributedDataParallel):
-            calls: list[None] = []
-            with _watched(model, calls.append):
-                logits = super()._compute_logits(model, inputs)
-            self._went_through_ddp = bool(calls)
-            return logits
-        return super()._compute_logits(model, inputs)
-
-    def _guard(self, loss: Any, inputs: dict[str, Any], model: Any) -> Any:
-        """The loss as it is: nothing may be put in its place, since all wait for its gradient.
-
-        Where it is not finite, no gradient of that update is: `_clip_grad_norm` drops them in all
-        processes.
-        """
-        super()._guard(loss, inputs, model)
-        return loss
+    def _cut(self, reason: str, update: Sequence[dict[str, Any]]) -> None:  # noqa: ARG002
+        """As many parts in all processes; where one cannot, all of them end."""
+        if self._hopeless:
+            fail(explain_memory(f"update {self.state.global_step + 1:,}", reason))
+        self._halve()
 
     def _clip_grad_norm(self, model: Any) -> Any:
-        if not self._went_through_ddp:
-            average_gradients(model)
+        if not self.is_fsdp_enabled:
+            average_gradients(list_learning(self.model), self._anywhere)
         return super()._clip_grad_norm(model)
 
     def _write_checkpoint(self, run_folder: Path, model: Any, trial: Any) -> None:
@@ -188,38 +179,18 @@ class SharedTrainer(CtcTrainer):
 class StopTogether(StopOnSignal):
     """Stops all processes after the same update, whichever of them was told to."""
 
-    def __init__(self, on_note: Callable[[str], None]) -> None:
-        super().__init__(on_note)
-        self._flags: Any = None
-
     def on_step_end(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-        self._agree()
+        (self.signal,) = agree([self.signal])
         super().on_step_end(args, state, control, **known)
 
     def on_save(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-        self._agree()
+        (self.signal,) = agree([self.signal])
         super().on_save(args, state, control, **known)
 
-    def _agree(self) -> None:
-        if self._flags is None:
-            self._flags = dist.new_group(backend="gloo")  # no GPU waits for it
-        flag = torch.tensor(self.signal)
-        dist.all_reduce(flag, op=dist.ReduceOp.MAX, group=self._flags)
-        self.signal = int(flag)
 
-
-class _watched:  # noqa: N801
-    """While open, `tell` hears of every call of the module."""
-
-    def __init__(self, module: Any, tell: Callable[[None], None]) -> None:
-        self.module = module
-        self.tell = tell
-
-    def __enter__(self) -> None:
-        self.hook = self.module.register_forward_pre_hook(lambda *_: self.tell(None))
-
-    def __exit__(self, *_: object) -> None:
-        self.hook.remove()
+def list_learning(network: Any) -> list[Any]:
+    """The weights that learn, in an order that all processes have."""
+    return [weight for weight in network.parameters() if weight.requires_grad]
 
 
 def choose_trainer(processes: Processes) -> Callable[..., CtcTrainer]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.data_loader import prepare_data_loader
 from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 from transformers.trainer import TRAINER_STATE_NAME
@@ -23,12 +24,12 @@ from w2vctc.acoustic.checkpoints import (
 from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
 from w2vctc.acoustic.feature_cache import given_features
 from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
+from w2vctc.acoustic.nonfinite import LossWatch, drop_update, explain_streak
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.step_times import StepClock
 from w2vctc.acoustic.suspects import LossRecord
-from w2vctc.errors import DataError, MachineError
+from w2vctc.errors import MachineError
 
-NONFINITE_LIMIT = 3  # batches in a row
 KEPT_CHECKPOINTS = 3  # the best one among them
 _FINAL_SCALE = 0.05  # fairseq's final_lr_scale
 
@@ -55,7 +56,7 @@ class CtcTrainer(CuttingTrainer):
         self.schedule = schedule
         self.n_workers = n_workers
         self.on_note = on_note
-        self.nonfinite: list[list[int]] = []
+        self.watch = LossWatch()
         self.clock: StepClock | None = None  # where its times are wanted
         self.losses = LossRecord(len(self.train_dataset))
         self.keeps_emissions = False  # whether evaluation hands on the logarithms of all labels
@@ -64,11 +65,11 @@ class CtcTrainer(CuttingTrainer):
 
     def get_train_dataloader(self) -> Any:
         plan = self.train_dataset.index_plan(self.plan)
-        return self.accelerator.prepare(self._make_loader(self.train_dataset, plan))
+        return self._place(self._make_loader(self.train_dataset, plan))
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
-        return self.accelerator.prepare(self._make_loader(dataset, self.dev_plan))
+        return self._place(self._make_loader(dataset, self.dev_plan))
 
     def compute_loss(
         self,
@@ -80,16 +81,10 @@ class CtcTrainer(CuttingTrainer):
         logits = self._compute_logits(model, inputs)
         loss = self._ctc_loss(model, logits, inputs)
         if model.training:
-            loss = self._guard(loss, inputs, model)
+            loss = self.watch.pass_over(loss, inputs["rows"], step=self.state.global_step)
         return (loss, {"logits": logits}) if return_outputs else loss
 
-    def prediction_step(
-        self,
-        model: Any,
-        inputs: dict[str, Any],
-        prediction_loss_only: bool,  # noqa: ARG002
-        ignore_keys: list[str] | None = None,  # noqa: ARG002
-    ) -> tuple[Any, Any, Any]:
+    def _listen(self, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any, Any]:
         """Loss, the most probable label of each frame (-100 after the clip's end), labels."""
         inputs = self._prepare_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
@@ -121,6 +116,27 @@ class CtcTrainer(CuttingTrainer):
             pin_memory=self.args.device.type == "cuda",
         )
 
+    def _place(self, loader: Any) -> Any:
+        """The loader with its batches on this process's device, where the host need not wait."""
+        return prepare_data_loader(
+            loader,
+            device=self.accelerator.device,
+            num_processes=1,
+            process_index=0,
+            put_on_device=True,
+            non_blocking=loader.pin_memory,
+        )
+
+    def _begin_update(self) -> None:
+        super()._begin_update()
+        self.losses.begin()
+        self.watch.begin()
+
+    def _take_back(self, model: Any) -> None:
+        super()._take_back(model)
+        self.losses.take_back()
+        self.watch.take_back()
+
     def _compute_logits(self, model: Any, inputs: dict[str, Any]) -> Any:
         """Logits (B, T, V). While the encoder is frozen, only the head runs with a graph."""
         network = self.accelerator.unwrap_model(model)
@@ -146,54 +162,42 @@ class CtcTrainer(CuttingTrainer):
         return network._get_feat_extract_output_lengths(inputs["attention_mask"].sum(-1)).long()
 
     def _ctc_loss(self, model: Any, logits: Any, inputs: dict[str, Any]) -> Any:
-        """CTC in float32 whatever the logits' precision: half precision overflows in the sums."""
-        config = self.accelerator.unwrap_model(model).config
-        labels = inputs["labels"]
-        spelled = labels != IGNORED_LABEL
+        """CTC in float32 whatever the logits' precision: half precision overflows in the sums.
+
+        torch wants the lengths on the host: from a GPU it would have to wait for them.
+        """
+        network = self.accelerator.unwrap_model(model)
+        config, labels = network.config, inputs["labels"]
+        n_samples, n_labels = (torch.tensor(inputs[name]) for name in ("n_samples", "n_labels"))
         scores = torch.log_softmax(logits, dim=-1, dtype=torch.float32).transpose(0, 1)
         with torch.backends.cudnn.flags(enabled=False):  # cuDNN's CTC does not repeat bit for bit
             losses = torch.nn.functional.ctc_loss(
                 scores,
-                labels[spelled],
-                self._count_frames(model, inputs),
-                spelled.sum(-1),
+                labels.clamp_min(0),
+                network._get_feat_extract_output_lengths(n_samples).long(),
+                n_labels,
                 blank=config.pad_token_id,
                 reduction="none",
                 zero_infinity=config.ctc_zero_infinity,
             )
-        per_label = losses / spelled.sum(-1).clamp_min(1)
+        per_label = losses / (labels != IGNORED_LABEL).sum(-1).clamp_min(1)
         if model.training:
             self.losses.add(inputs["rows"], per_label)
         return per_label.mean()
 
-    def _guard(self, loss: Any, inputs: dict[str, Any], model: Any) -> Any:
-        """The loss, or nothing to learn from if it is not finite; stops when that goes on."""
-        if math.isfinite(loss.item()):
-            self.nonfinite.clear()
-            return loss
-        self.nonfinite.append(inputs["rows"].tolist())
-        if len(self.nonfinite) >= NONFINITE_LIMIT:
-            raise self._explain_nonfinite()
-        head = self.accelerator.unwrap_model(model).lm_head
-        return torch.zeros_like(head.bias).mul(head.bias).sum()
-
-    def _explain_nonfinite(self) -> DataError:
-        rows = sorted({row for batch in self.nonfinite for row in batch})
-        names = [self.train_dataset.utterances[row].id for row in rows]
-        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        step = self.state.global_step
-        return DataError(
-            f"the loss was not a number in {NONFINITE_LIMIT} batches in a row (update {step}):"
-            f" {shown}",
-            hint="most often the learning rate is too high: begin again with half of it"
-            " (--learning-rate, --overwrite); else listen to those recordings",
-            code="E_NONFINITE_LOSS",
-        )
+    def _maybe_log_save_evaluate(self, *known: Any, **named: Any) -> None:
+        """Logs, looks at dev and saves; before any of these the losses must have been numbers."""
+        control = self.control
+        if control.should_log or control.should_evaluate or control.should_save:
+            streak = self.watch.find_streak()
+            if streak is not None:
+                raise explain_streak(streak, self.train_dataset.utterances)
+        super()._maybe_log_save_evaluate(*known, **named)
 
     def _clip_grad_norm(self, model: Any) -> Any:
         """Gradients that are not finite are dropped: one of them would ruin every weight."""
         norm = super()._clip_grad_norm(model)
-        if norm is not None and not math.isfinite(float(norm)):
+        if not drop_update(self.optimizer, norm) and not math.isfinite(float(norm)):
             model.zero_grad()
         return norm
 
