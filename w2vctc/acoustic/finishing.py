@@ -1,11 +1,13 @@
 """What comes after the last update: the mean of the last checkpoints, clips worth a second look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from w2vctc.acoustic.averaging import find_last, keep_better
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions
 from w2vctc.acoustic.metrics import spell_frames
+from w2vctc.acoustic.sampling import DatasetPart
 from w2vctc.acoustic.suspects import SUSPECTS_NAME, Suspect, find_outliers, save_suspects
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.vocab import Vocabulary
@@ -58,11 +60,20 @@ def list_suspects(
     run_folder: Path,
     *,
     on_note: Callable[[str], None],
+    parts: Sequence[DatasetPart] = (),
 ) -> int:
-    """The number of training clips that stay improbable; writes them to suspects.tsv."""
+    """The number of training clips that stay improbable; writes them to suspects.tsv.
+
+    parts: the datasets that they are of, where there are several: each is its own measure.
+    """
     losses = trainer.losses.settle()
     dataset = trainer.train_dataset
-    rows = find_outliers(losses)
+    sizes = [part.n_clips for part in parts] or [len(losses)]
+    rows = [
+        end - size + row
+        for size, end in zip(sizes, accumulate(sizes), strict=True)
+        for row in find_outliers(losses[end - size : end])
+    ]
     network = trainer.accelerator.unwrap_model(trainer.model).eval()
     extractor = trainer.data_collator.extractor
     model = AcousticModel(network, extractor, vocabulary, trainer.args.device, run_folder)

@@ -137,7 +137,7 @@ def finetune(
         if not stopper.stopped:
             best = try_average(trainer, run_folder, options.average, best, on_note=on_note)
         if processes.leads and not stopper.stopped:
-            list_suspects(trainer, data.vocabulary, run_folder, on_note=on_note)
+            list_suspects(trainer, data.vocabulary, run_folder, on_note=on_note, parts=data.parts)
             make_plain()
             save_model(new.network, data.vocabulary, folder)
             finish_run(run_folder, fingerprint)

@@ -1,22 +1,25 @@
 """Several datasets for one model: the project's own, and further ones for their training rows."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from w2vctc.cli.rows import open_corpus, rows_of_split
+from w2vctc.cli.rows import make_normalizer, open_corpus, open_profile, rows_of_split
 from w2vctc.cli.screen import format_amount, say
 from w2vctc.corpus.checks.rows import CheckedRows
 from w2vctc.corpus.corpus import Corpus
 from w2vctc.corpus.fault import Fault
 from w2vctc.corpus.utterance import Utterance
-from w2vctc.errors import UsageError
+from w2vctc.errors import DataError, UsageError
 from w2vctc.project import Project
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.sampling import DatasetShare
+
+_HELD_OUT = ("dev", "test")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Datasets:
 def open_datasets(project: Project, more: Sequence[str]) -> Datasets:
     """The project's data and those at the places `more`, each read as it is recognised.
 
-    Rows of the others that are cut from a recording of the project's dev or test are left out.
+    Of the others only train is there, without what the project's own dev and test hold.
     Raises UsageError for a place that is named twice, and what `open_corpus` raises.
     """
     places = [project.data, *map(Path, more)]
@@ -67,9 +70,10 @@ def open_datasets(project: Project, more: Sequence[str]) -> Datasets:
         return Datasets((own,))
     names = name_places(places)
     corpora = [_name_corpus(own, names[0])]
+    normalize = make_normalizer(open_profile(project))
     for place, name in zip(places[1:], names[1:], strict=True):
         found = open_corpus(replace(project, data=place, format=None), divide=False)
-        corpora.append(_name_corpus(_keep_training(found, own, name), name))
+        corpora.append(_name_corpus(_keep_training(found, own, name, normalize), name))
     return Datasets(tuple(corpora), tuple(names))
 
 
@@ -114,23 +118,38 @@ def _refuse_twins(places: Sequence[Path]) -> None:
         seen[real] = place
 
 
-def _keep_training(found: Corpus, own: Corpus, name: str) -> Corpus:
-    """Only what a further dataset adds, and a line on what of it is left out."""
+def _keep_training(
+    found: Corpus, own: Corpus, name: str, normalize: Callable[[str], str]
+) -> Corpus:
+    """Only what a further dataset adds, and a line on what of it is left out.
+
+    A recording of the project's dev or test is never trained on, nor a sentence of its test: as
+    in the project's own data, a test is of sentences that the model has not seen.
+    """
     rows, faults = rows_of_split(found, "train")
-    kept = _without_held_out(rows, own)
-    others = [
-        f"{len(found.rows(split)):,} of {split}" for split in found.splits if split != "train"
-    ]
+    held = {os.path.realpath(row.audio) for split in _HELD_OUT for row in own.rows(split)}
+    dev, test = ({normalize(row.text) for row in own.rows(split)} for split in _HELD_OUT)
+    others = [f"{len(found.rows(split)):,} of {split}" for split in _HELD_OUT if found.rows(split)]
+    kept = [row for row in rows if os.path.realpath(row.audio) not in held]
     if len(kept) < len(rows):
-        others.append(f"{len(rows) - len(kept):,} of recordings in dev or test of {own.place}")
+        others.append(f"{len(rows) - len(kept):,} of recordings that {own.place} holds out")
+    unseen = [(row, text) for row in kept if (text := normalize(row.text)) not in test]
+    if len(unseen) < len(kept):
+        others.append(f"{len(kept) - len(unseen):,} with a sentence of its test")
     if others:
-        say(f"{name}: rows that are neither trained on nor judged with: {', '.join(others)}")
-    return replace(found, utterances=tuple(kept), faults=tuple(faults))
-
-
-def _without_held_out(rows: Sequence[Utterance], own: Corpus) -> list[Utterance]:
-    held = {os.path.realpath(row.audio) for split in ("dev", "test") for row in own.rows(split)}
-    return [row for row in rows if os.path.realpath(row.audio) not in held]
+        say(f"{name}: neither trained on nor judged with: {', '.join(others)}")
+    if n_shared := sum(text in dev for _, text in unseen):
+        say(
+            f"{name}: {numbered(n_shared, 'row')} with a sentence of {own.place}'s dev:"
+            " dev's error rates are too good"
+        )
+    if not unseen:
+        raise DataError(
+            f"{found.place}: no row is left to train on",
+            hint="train without it: leave out its --data",
+            code="E_MISSING",
+        )
+    return replace(found, utterances=tuple(row for row, _ in unseen), faults=tuple(faults))
 
 
 def _name_corpus(corpus: Corpus, name: str) -> Corpus:
