@@ -9,6 +9,7 @@ from huggingface_hub import ModelCard
 
 from w2vctc.acoustic.card import CARD_NAME, Card, is_untouched, render_card, save_card
 from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.sampling import DatasetShare
 from w2vctc.cli.model_card import find_base, write_command
 from w2vctc.project import Project
 
@@ -90,6 +91,21 @@ With w2vctc 0.1, torch 2.13.0. Rows: 0123456789abcdef.
 
 def test_the_card_to_the_letter() -> None:
     assert render_card(CARD) == RENDERED
+
+
+def test_a_card_of_several_datasets_names_each_with_its_share() -> None:
+    shares = (
+        DatasetShare("recordings", 1100, 3600.0, 0.56, 0.67),
+        DatasetShare("radio", 100, 720.0, 0.44, 2.64),
+    )
+    text = render_card(replace(CARD, datasets=shares))
+    assert text[text.index("A wav2vec2") : text.index("Schedule")] == (
+        "A wav2vec2 CTC model, fine-tuned from facebook/wav2vec2-large-xlsr-53 on 1.2\n"
+        "hours of speech in 1,200 clips (recordings, radio); 90 clips of recordings, 5\n"
+        "minutes, were kept apart to choose the best moment of training.\n\n"
+        "Of each dataset, and its share of what was heard: recordings 1.0 hours, 56 %;\n"
+        "radio 12 minutes, 44 %.\n\n"
+    )
 
 
 def test_the_hub_reads_language_task_and_error_rates_of_it() -> None:

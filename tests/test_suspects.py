@@ -20,7 +20,13 @@ from hypothesis import strategies as st
 from test_training import raise_signal_at
 
 from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.suspects import LossRecord, Suspect, find_outliers, save_suspects
+from w2vctc.acoustic.suspects import (
+    LossRecord,
+    Suspect,
+    find_outliers,
+    find_outliers_of_each,
+    save_suspects,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -66,6 +72,15 @@ def test_improbable_means_a_high_loss_never_a_low_one() -> None:
     losses = losses_like(50, seed=1)
     losses[3] = -5
     assert find_outliers(losses) == []
+
+
+def test_a_dataset_that_is_harder_as_a_whole_is_no_suspect() -> None:
+    """Of 50 clips and 25 of another dataset, whose losses are seven times as high."""
+    losses = np.concatenate([losses_like(50, seed=1), 7 * losses_like(25, seed=2)])
+    losses[[7, 60]] = [[4, 4], [40, 40]]
+    assert len(find_outliers(losses)) > 20
+    assert find_outliers_of_each(losses, [50, 25]) == [7, 60]
+    assert find_outliers_of_each(losses, [75]) == find_outliers(losses)
 
 
 def test_the_last_two_hearings_are_remembered() -> None:

@@ -1,14 +1,18 @@
 """What comes after the last update: the mean of the last checkpoints, clips worth a second look."""
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 from w2vctc.acoustic.averaging import find_last, keep_better
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions
 from w2vctc.acoustic.metrics import spell_frames
 from w2vctc.acoustic.sampling import DatasetPart
-from w2vctc.acoustic.suspects import SUSPECTS_NAME, Suspect, find_outliers, save_suspects
+from w2vctc.acoustic.suspects import (
+    SUSPECTS_NAME,
+    Suspect,
+    find_outliers_of_each,
+    save_suspects,
+)
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.vocab import Vocabulary
 from w2vctc.words import numbered
@@ -68,12 +72,7 @@ def list_suspects(
     """
     losses = trainer.losses.settle()
     dataset = trainer.train_dataset
-    sizes = [part.n_clips for part in parts] or [len(losses)]
-    rows = [
-        end - size + row
-        for size, end in zip(sizes, accumulate(sizes), strict=True)
-        for row in find_outliers(losses[end - size : end])
-    ]
+    rows = find_outliers_of_each(losses, [part.n_clips for part in parts] or [len(losses)])
     network = trainer.accelerator.unwrap_model(trainer.model).eval()
     extractor = trainer.data_collator.extractor
     model = AcousticModel(network, extractor, vocabulary, trainer.args.device, run_folder)

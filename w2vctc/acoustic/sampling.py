@@ -3,7 +3,7 @@
 A dataset with n seconds of speech gets the share p ∝ n^a of an epoch, which is as long as if every
 clip came once: a = 1 hears every clip as often as any other, a = 0 every dataset as much as any
 other, between them small datasets are heard more often than large ones (the sampling of languages
-in XLSR, arXiv:2006.13979, section 2).
+in XLSR, arXiv:2006.13979).
 """
 
 import math

@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,18 @@ def find_outliers(losses: NDArray[np.float32]) -> list[int]:
     far[heard] = ((known - middle) / np.maximum(spread, 1e-9)).min(axis=1)
     rows = np.flatnonzero((far > _FAR) & (losses.min(axis=1) > _IMPROBABLE))
     return [int(row) for row in rows[np.argsort(-far[rows], kind="stable")]]
+
+
+def find_outliers_of_each(losses: NDArray[np.float32], sizes: Sequence[int]) -> list[int]:
+    """The outliers of each dataset, `sizes` rows long, among its own clips.
+
+    One that is harder as a whole, in another dialect or on the telephone, is no suspect for that.
+    """
+    return [
+        end - size + row
+        for size, end in zip(sizes, accumulate(sizes), strict=True)
+        for row in find_outliers(losses[end - size : end])
+    ]
 
 
 def save_suspects(path: Path, suspects: Sequence[Suspect]) -> None:
