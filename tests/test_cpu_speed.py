@@ -1,6 +1,7 @@
 """The faster forms answer what the network's own modules answer, forward and backward."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ import torch
 from acoustic_material import make_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
 
 from w2vctc.acoustic.cpu_speed import drop, speed_up
+from w2vctc.acoustic.model import adapt_config
+from w2vctc.acoustic.presets import TINY_CONFIG, TINY_SCHEDULE
 from w2vctc.vocab import Vocabulary
 
 VOCABULARY = Vocabulary(("<pad>", "<unk>", "|", "a", "b", "c"))
@@ -109,6 +113,20 @@ def test_dropout_is_drawn_anew_in_training_and_silent_in_evaluation() -> None:
     assert not torch.equal(logits(1), logits(2))
     fast.eval()
     assert torch.equal(logits(1), logits(2))
+
+
+@pytest.mark.parametrize("dropout", [None, 0.0, 0.2])
+def test_attention_is_sped_up_just_where_the_schedule_drops_out(dropout: float | None) -> None:
+    source = Wav2Vec2Config(**TINY_CONFIG)
+    config = adapt_config(source, VOCABULARY, replace(TINY_SCHEDULE, dropout=dropout))
+    network = Wav2Vec2ForCTC(config)
+    speed_up(network)
+    for layer in network.wav2vec2.encoder.layers:
+        assert ("forward" in vars(layer.attention)) is bool(dropout)
+    sound, mask = make_sound(9_000)
+    torch.manual_seed(1)
+    heard = [network.train()(sound, attention_mask=mask).logits for _ in range(2)]
+    assert torch.equal(*heard) is not bool(dropout)
 
 
 @pytest.mark.parametrize("probability", [0.05, 0.1, 0.5])

@@ -1,6 +1,7 @@
 """The network to train: its head, its configuration, its first weights; trained folders checked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from acoustic_material import SHORT_SCHEDULE, make_network, save_source
 
 from w2vctc.acoustic.filterbank import make_filterbank
 from w2vctc.acoustic.model import (
+    DROPOUTS,
     adapt_config,
     count_model_frames,
     count_model_samples,
@@ -158,6 +160,31 @@ def test_what_ctc_training_needs_is_set_and_the_source_left_alone(upper_case_fol
     assert (config.mask_time_prob, config.mask_feature_prob) == (0.75, 0.25)
     assert config.activation_dropout == 0.1
     assert config.mask_feature_length == 32  # not longer than the features are many
+
+
+def test_a_dropout_that_is_given_is_that_of_every_kind_and_none_leaves_the_checkpoints_own(
+    upper_case_folder: Path,
+) -> None:
+    source = load_config(str(upper_case_folder))
+    source.update({"hidden_dropout": 0.05, "attention_dropout": 0.15, "feat_proj_dropout": 0.25})
+    schedule = SCHEDULES["large", "1h"]
+    config = adapt_config(source, LOWER_CASE, schedule)
+    assert (config.hidden_dropout, config.attention_dropout) == (0.05, 0.15)
+    assert (config.feat_proj_dropout, config.activation_dropout) == (0.25, 0.1)
+    for dropout in (0.0, 0.3):
+        config = adapt_config(source, LOWER_CASE, replace(schedule, dropout=dropout))
+        assert {name: getattr(config, name) for name in DROPOUTS} == dict.fromkeys(
+            DROPOUTS, dropout
+        )
+        assert config.layerdrop == 0
+
+
+def test_every_dropout_of_the_network_goes_by_the_one_that_is_given() -> None:
+    network = make_model("tiny", LOWER_CASE, replace(TINY_SCHEDULE, dropout=0.2)).network
+    modules = [module for module in network.modules() if isinstance(module, torch.nn.Dropout)]
+    assert len(modules) >= 8
+    assert {module.p for module in modules} == {0.2}
+    assert {layer.attention.dropout for layer in network.wav2vec2.encoder.layers} == {0.2}
 
 
 def test_tiny_masks_nothing() -> None:

@@ -25,6 +25,7 @@ from acoustic_material import (
 )
 
 from w2vctc.acoustic.checkpoints import count_updates, find_fault, list_checkpoints
+from w2vctc.acoustic.model import DROPOUTS
 from w2vctc.acoustic.progress import TrainingEvent, read_log
 from w2vctc.acoustic.training import TrainingData, choose_eval_every, plan_run
 from w2vctc.cli.main import main
@@ -114,6 +115,23 @@ def test_broken_off_twice_and_with_a_damaged_checkpoint(
     assert notes[0].startswith(f"left out {newest.name}: optimizer.pt has ")
     assert notes[1] == "going on from checkpoint-8"
     assert (folder / "model.safetensors").read_bytes() == uninterrupted
+
+
+def test_dropout_is_at_work_resumes_bit_for_bit_and_is_written_down_for_transformers(
+    tmp_path: Path, data: TrainingData, source: Path, uninterrupted: bytes
+) -> None:
+    from transformers import Wav2Vec2ForCTC
+
+    schedule = replace(SHORT_SCHEDULE, dropout=0.4)
+    for name, watch in (("once", raise_signal_at()), ("twice", raise_signal_at(5))):
+        folder = tmp_path / name
+        run = train_small(data, folder, source=source, schedule=schedule, on_event=watch)
+        if run.interrupted:
+            train_small(data, folder, source=source, schedule=schedule, resume=True)
+    once, twice = ((tmp_path / n / "model.safetensors").read_bytes() for n in ("once", "twice"))
+    assert once == twice != uninterrupted
+    config = Wav2Vec2ForCTC.from_pretrained(tmp_path / "once").config
+    assert {getattr(config, name) for name in DROPOUTS} == {0.4}
 
 
 def test_accumulation_and_epochs_resume_in_the_middle_too(
