@@ -26,9 +26,8 @@ from w2vctc.acoustic.batch_memory import (
     CuttingTrainer,
     count_clips,
     cut_batch,
-    is_out_of_memory,
-    memory_errors,
 )
+from w2vctc.acoustic.memory_errors import is_out_of_memory, memory_errors
 from w2vctc.acoustic.progress import TrainingEvent
 from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.acoustic.training import TrainingData
@@ -347,15 +346,66 @@ def test_finetune_tells_it_in_one_line(
     assert hint.startswith("hint:  halve --batch-seconds")
 
 
+@pytest.mark.parametrize("keeps_emissions", [False, True])
+def test_dev_is_heard_in_parts_where_it_does_not_fit_with_the_same_results(
+    tmp_path: Path, data: TrainingData, monkeypatch: pytest.MonkeyPatch, keeps_emissions: bool
+) -> None:
+    from test_trainer import make_trainer
+
+    trainer = make_trainer(tmp_path, make_network(data.vocabulary, norm="group"), data, STILL)
+    trainer.dev_plan, trainer.keeps_emissions = [[0, 1, 2]], keeps_emissions
+    whole = trainer.evaluation_loop(trainer.get_eval_dataloader(), "")
+    original, refused = CtcTrainer._listen, []
+
+    def listen(self: Any, model: Any, inputs: Any) -> Any:
+        if count_clips(inputs) > 1:
+            refused.append(count_clips(inputs))
+            raise OUT_OF_MEMORY
+        return original(self, model, inputs)
+
+    monkeypatch.setattr(CtcTrainer, "_listen", listen)
+    notes: list[str] = []
+    trainer.on_note = notes.append
+    for _ in range(2):
+        parts = trainer.evaluation_loop(trainer.get_eval_dataloader(), "")
+        one, other = (
+            list(look.predictions) if keeps_emissions else [look.predictions]
+            for look in (whole, parts)
+        )
+        np.testing.assert_array_equal(other[0], one[0])
+        if keeps_emissions:
+            np.testing.assert_allclose(other[1], one[1], atol=1e-2)  # half floats
+        np.testing.assert_array_equal(parts.label_ids, whole.label_ids)
+        assert parts.metrics == pytest.approx(whole.metrics, rel=1e-5)
+    assert refused == [3, 2]  # and never again
+    assert notes == [
+        f"out of memory while listening to dev: from here on its batches are heard in {n} parts,"
+        " with the same results"
+        for n in (2, 4)
+    ]
+
+
+def test_one_clip_of_dev_that_does_not_fit_ends_the_run(
+    tmp_path: Path, data: TrainingData, lively: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OUT_OF_MEMORY
+
+    monkeypatch.setattr(CtcTrainer, "_listen", refuse)
+    with pytest.raises(MachineError, match="listening to dev: not enough memory") as caught:
+        train_small(data, tmp_path / "out", source=lively, schedule=STILL)
+    assert caught.value.code == "E_MEMORY"
+
+
 def test_memory_that_ends_elsewhere_is_told_too(
     tmp_path: Path, data: TrainingData, lively: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the evaluation, say: there is nothing to cut there."""
+    """While an update is applied, say: there is nothing to cut there."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OUT_OF_MEMORY
 
-    monkeypatch.setattr(CtcTrainer, "prediction_step", refuse)
+    monkeypatch.setattr(CtcTrainer, "_clip_grad_norm", refuse)
     with pytest.raises(MachineError, match="not enough memory") as caught:
         train_small(data, tmp_path / "out", source=lively, schedule=STILL)
     assert caught.value.code == "E_MEMORY"

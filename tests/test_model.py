@@ -1,5 +1,6 @@
 """The network to train: its head, its configuration, its first weights; trained folders checked."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_network, save_source
+from safetensors import SafetensorError
 
 from w2vctc.acoustic.filterbank import make_filterbank
 from w2vctc.acoustic.model import (
@@ -22,7 +24,7 @@ from w2vctc.acoustic.model import (
 )
 from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE
 from w2vctc.cli.main import main
-from w2vctc.errors import ModelError
+from w2vctc.errors import MachineError, ModelError
 from w2vctc.vocab import Vocabulary, build_vocabulary
 
 # The layout of 960h-lv60-self: upper case, sentence marks inside, 32 labels.
@@ -278,3 +280,32 @@ def test_a_head_of_another_size_than_the_config_says_is_refused(upper_case_folde
     save_file(weights, path, metadata={"format": "pt"})
     with pytest.raises(ModelError, match=r"lm_head\.bias has another size"):
         load_trained(upper_case_folder)
+
+
+# Memory
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.20 GiB.\nmore"),
+        MemoryError(),
+        SafetensorError("Error while deserializing: Cannot allocate memory (os error 12)"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ],
+    ids=["gpu", "python", "mapping", "system"],
+)
+def test_memory_that_ends_while_the_weights_are_read_is_not_the_models_fault(
+    upper_case_folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("w2vctc.acoustic.model.Wav2Vec2ForCTC.from_pretrained", refuse)
+    with pytest.raises(MachineError) as caught:
+        make_model(str(upper_case_folder), UPPER_CASE, TINY_SCHEDULE)
+    assert (caught.value.code, caught.value.exit_code) == ("E_MEMORY", 5)
+    said = f"{upper_case_folder}: not enough memory to load the model: "
+    assert caught.value.message.startswith(said)
+    assert "\n" not in caught.value.message
+    assert "copy" not in caught.value.hint

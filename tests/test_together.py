@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,38 @@ def test_a_signal_to_one_process_stops_all_with_a_whole_checkpoint(shared: Path)
         "rng_state_0.pth",
         "rng_state_1.pth",
     }
+
+
+def test_where_one_runs_out_of_memory_all_begin_the_update_again(shared: Path) -> None:
+    """In the midst of a backward pass; nobody waits for ever, and the result is the same."""
+    whole = read_told(shared, 0)["whole"]
+    for rank in (0, 1):
+        cut = read_told(shared, rank)["cut"]
+        assert cut["steps"] == 8
+        updates = [note for note in cut["notes"] if note.startswith("out of memory in update ")]
+        parts = [int(n) for note in updates for n in re.findall(r"in (\d+) parts; the up", note)]
+        assert parts == [2, 4][: len(updates)] != []
+        assert sum("to dev" in note for note in cut["notes"]) >= (rank == 1)
+    cut = read_told(shared, 0)["cut"]
+    assert cut["losses"] == pytest.approx(whole["losses"], rel=1e-5)
+    for heard, expected in zip(cut["dev"], whole["dev"], strict=True):
+        assert heard == pytest.approx(expected, rel=1e-5)
+    own, others = (read_weights(shared / name) for name in ("cut", "whole"))
+    assert torch.linalg.norm(own - others) <= 1e-4 * torch.linalg.norm(own)
+
+
+def test_where_one_has_no_memory_for_a_clip_all_end_and_one_says_so(
+    source: Path, tmp_path: Path
+) -> None:
+    done = launch(
+        str(TESTS / "together_worker.py"), str(source), str(tmp_path), "hopeless", cwd=tmp_path
+    )
+    assert done.returncode != 0
+    told = [line for line in done.stderr.splitlines() if line.startswith("E_MEMORY")]
+    assert told == [
+        "E_MEMORY update 2: not enough memory: CUDA out of memory. Tried to allocate 2.00 GiB."
+    ]
+    assert 'Traceback (most recent call last):\n  File "' + str(TESTS) not in done.stderr
 
 
 def test_two_processes_go_on_as_if_nothing_had_happened(shared: Path) -> None:

@@ -14,11 +14,14 @@ import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, train_small
 
 from w2vctc.acoustic import together
+from w2vctc.acoustic.batch_memory import count_clips
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.processes import find_processes, leave
 from w2vctc.acoustic.progress import TrainingEvent
 from w2vctc.acoustic.together import StopTogether
+from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.acoustic.training import TrainingData
+from w2vctc.errors import MachineError
 
 # Nothing draws random numbers, so that any number of processes can make the same updates.
 STILL = replace(
@@ -35,6 +38,7 @@ SCHEDULES: dict[str, Schedule] = {
     "odd": replace(STILL, accumulation=3, batch_s=1.5),
     "single": replace(STILL, batch_s=0.1),  # one clip a batch: one process has nothing to hear
 }
+TWICE = replace(STILL, accumulation=4, batch_s=4.0)  # two passes of each process in an update
 MASKED = replace(SHORT_SCHEDULE, updates=8)  # masks are drawn, other ones in each process
 STOP_AT = 5
 
@@ -51,7 +55,7 @@ def train(data: TrainingData, folder: Path, name: str, *, source: Path, **known:
         data,
         folder,
         source=source,
-        schedule=SCHEDULES.get(name, MASKED),
+        schedule={**SCHEDULES, "twice": TWICE}.get(name, MASKED),
         on_event=events.append,
         **known,
     )
@@ -81,8 +85,46 @@ def told_to_stop(is_told: bool) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def out_of_memory(when: bool, *, n_clips: int, after: int = 0, dev: bool = False) -> Iterator[None]:
+    """Batches of more clips run out of memory, in the midst of the backward pass; dev's too."""
+    original, n_seen = CtcTrainer.compute_loss, 0
+    listen = CtcTrainer._listen
+
+    def compute_loss(self: Any, model: Any, inputs: Any, *known: Any) -> Any:
+        nonlocal n_seen
+        n_seen += 1
+        loss = original(self, model, inputs, *known)
+        if n_seen > after and count_clips(inputs) > n_clips:
+            loss.backward()
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return loss
+
+    def refuse(self: Any, model: Any, inputs: Any) -> Any:
+        if dev and count_clips(inputs) > n_clips:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return listen(self, model, inputs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if when:
+            patch.setattr(CtcTrainer, "compute_loss", compute_loss)
+            patch.setattr(CtcTrainer, "_listen", refuse)
+        yield
+
+
+def train_without_memory(source: Path, folder: Path) -> None:
+    """A run in which the second process has no memory for a single clip."""
+    rank = find_processes().rank
+    data = make_same_data(folder / f"sounds{rank}")
+    with out_of_memory(rank == 1, n_clips=0, after=1):
+        try:
+            train(data, folder / "hopeless", "batches", source=source)
+        except MachineError as error:
+            sys.stderr.write(f"{error.code} {error.message}\n")
+            raise SystemExit(error.exit_code) from None
+
+
 def main(source: Path, folder: Path) -> None:
-    torch.set_num_threads(1)
     rank = find_processes().rank
     data = make_same_data(folder / f"sounds{rank}")
     told = {name: train(data, folder / name, name, source=source) for name in SCHEDULES}
@@ -91,9 +133,18 @@ def main(source: Path, folder: Path) -> None:
         told["stopped"] = train(data, folder / "stopped", "clips", source=source)
         train(data, folder / "resumed", "masked", source=source)
     train(data, folder / "resumed", "masked", source=source, resume=True)
+    notes: list[str] = []
+    with out_of_memory(rank == 1, n_clips=1, after=9, dev=True):
+        told["cut"] = train(
+            data, folder / "cut", "twice", source=source, on_note=notes.append, eval_every=3
+        )
+    told["cut"]["notes"] = notes
+    told["whole"] = train(data, folder / "whole", "twice", source=source, eval_every=3)
     (folder / f"told{rank}.json").write_text(json.dumps(told), encoding="utf-8")
     leave()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    torch.set_num_threads(1)
+    what = train_without_memory if sys.argv[3:] == ["hopeless"] else main
+    what(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,38 +1,17 @@
 """Batches that do not fit into memory are cut, and the run goes on with the same updates."""
 
-import contextlib
 import gc
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from transformers import Trainer
 
-from w2vctc.errors import MachineError
+from w2vctc.acoustic.memory_errors import explain_memory, is_out_of_memory
 
 PARTS = "batch_parts"  # in the Trainer's log, which every checkpoint holds
-_SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch says that the machine or its GPU has no memory left."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    said = str(error).lower()
-    return isinstance(error, RuntimeError) and any(sign in said for sign in _SIGNS)
-
-
-@contextlib.contextmanager
-def memory_errors(run: str) -> Iterator[None]:
-    """Turns what nobody could mend by cutting batches into a MachineError (E_MEMORY)."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise explain_memory(run, str(error)) from error
 
 
 def cut_batch(batch: dict[str, Any], n_parts: int) -> list[dict[str, Any]]:
@@ -206,17 +185,6 @@ def _join(answers: Sequence[tuple[int, Any]]) -> Any:
     if isinstance(predictions[0], tuple):
         return loss, tuple(map(torch.cat, zip(*predictions, strict=True))), torch.cat(labels)
     return loss, torch.cat(predictions), torch.cat(labels)
-
-
-def explain_memory(where: str, reason: str) -> MachineError:
-    """What ends a run that no cutting helps, E_MEMORY."""
-    first, *_ = reason.strip().splitlines() or ["out of memory"]
-    return MachineError(
-        f"{where}: not enough memory: {first}",
-        hint="halve --batch-seconds and double --accumulation, leave long clips out with"
-        " --max-duration, or take a smaller --model; then begin again with --overwrite",
-        code="E_MEMORY",
-    )
 
 
 def _free_memory() -> None:

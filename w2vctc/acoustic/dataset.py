@@ -117,16 +117,18 @@ class CtcCollator:
 
     def pad(self, examples: Sequence[Example]) -> dict[str, Any]:
         """The examples as one batch."""
-        n_samples = torch.tensor([example.n_samples for example in examples])
+        n_samples = [example.n_samples for example in examples]
         labels = [torch.tensor(example.labels, dtype=torch.long) for example in examples]
-        longest = int(n_samples.max())
+        longest = max(n_samples)
         batch: dict[str, Any] = {
-            "attention_mask": (torch.arange(longest)[None, :] < n_samples[:, None]).long(),
+            "attention_mask": (
+                torch.arange(longest)[None, :] < torch.tensor(n_samples)[:, None]
+            ).long(),
             "labels": torch.nn.utils.rnn.pad_sequence(
                 labels, batch_first=True, padding_value=IGNORED_LABEL
             ),
             "rows": torch.tensor([example.row for example in examples]),
-            "n_samples": [example.n_samples for example in examples],
+            "n_samples": n_samples,
             "n_labels": [len(example.labels) for example in examples],
         }
         kept = [example.features.values for example in examples if example.features is not None]

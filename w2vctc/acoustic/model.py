@@ -15,9 +15,10 @@ from transformers.utils import logging as transformers_logging
 
 from w2vctc.acoustic.filterbank import make_filterbank
 from w2vctc.acoustic.frames import count_frames, count_needed_samples
+from w2vctc.acoustic.memory_errors import is_out_of_memory
 from w2vctc.acoustic.presets import TINY, TINY_CONFIG, Schedule
 from w2vctc.acoustic.source import check_model_folder, resolve_source
-from w2vctc.errors import ModelError
+from w2vctc.errors import MachineError, ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.vocab import Vocabulary, check_sizes, load_vocabulary
 
@@ -29,6 +30,14 @@ DROPOUTS = (
     "final_dropout",
 )
 _TRAINED_ONLY = frozenset({"wav2vec2.masked_spec_embed"})  # SpecAugment's; no emission needs it
+_LOAD_ERRORS = (
+    SafetensorError,
+    UnpicklingError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    MemoryError,
+)
 _HEAD = frozenset({"lm_head.weight", "lm_head.bias"})
 
 
@@ -159,7 +168,9 @@ def _load_network(folder: Path, *, config: Any, any_head: bool = False) -> tuple
                 output_loading_info=True,
                 trust_remote_code=False,
             )
-    except (SafetensorError, UnpicklingError, OSError, RuntimeError, ValueError) as error:
+    except _LOAD_ERRORS as error:
+        if is_out_of_memory(error) or "cannot allocate memory" in str(error).lower():
+            raise _too_large(folder, error) from error
         raise _unloadable(folder, str(error).splitlines()[0]) from error
     other_size = {name for name, *_ in found["mismatched_keys"]}
     missing = set(found["missing_keys"]) - _TRAINED_ONLY
@@ -173,6 +184,16 @@ def _load_network(folder: Path, *, config: Any, any_head: bool = False) -> tuple
         more = f" and {len(faults) - 1} more like it" if len(faults) > 1 else ""
         raise _unloadable(folder, faults[0] + more)
     return network, head_fault
+
+
+def _too_large(folder: Path, error: BaseException) -> MachineError:
+    reason = (str(error) or "none is left").splitlines()[0]
+    return MachineError(
+        f"{folder}: not enough memory to load the model: {reason}",
+        hint="end other programs that take memory, or take a smaller model; the model's files are"
+        " not to blame",
+        code="E_MEMORY",
+    )
 
 
 def _unloadable(folder: Path, reason: str) -> ModelError:

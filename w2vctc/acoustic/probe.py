@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import Trainer
 
-from w2vctc.acoustic.batch_memory import is_out_of_memory
+from w2vctc.acoustic.memory_errors import is_out_of_memory
 from w2vctc.acoustic.trainer import CtcTrainer
 
 MOST_STEPS = 20

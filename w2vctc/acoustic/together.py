@@ -16,7 +16,6 @@ from accelerate.utils import broadcast_object_list, gather_object
 from transformers import set_seed
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction
 
-from w2vctc.acoustic.batch_memory import explain_memory
 from w2vctc.acoustic.dataset import CtcCollator
 from w2vctc.acoustic.gathering import (
     WEIGHT,
@@ -29,6 +28,7 @@ from w2vctc.acoustic.gathering import (
     read_random_state,
     seed_of,
 )
+from w2vctc.acoustic.memory_errors import explain_memory
 from w2vctc.acoustic.processes import Processes, agree, fail, gather
 from w2vctc.acoustic.shares import share_dev_plan, share_plan
 from w2vctc.acoustic.stopping import StopOnSignal

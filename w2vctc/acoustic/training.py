@@ -13,7 +13,6 @@ from w2vctc.acoustic.adapters import adapt_network, describe_share
 from w2vctc.acoustic.arguments import make_arguments
 from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
 from w2vctc.acoustic.augmented import make_dataset, make_training_set
-from w2vctc.acoustic.batch_memory import memory_errors
 from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
 from w2vctc.acoustic.cpu_speed import speed_up
 from w2vctc.acoustic.dataset import CtcCollator, changed_error
@@ -23,6 +22,7 @@ from w2vctc.acoustic.feature_cache import keep_features
 from w2vctc.acoustic.finishing import list_suspects, try_average
 from w2vctc.acoustic.guards import GuardCallback
 from w2vctc.acoustic.layer_rates import set_layer_rates
+from w2vctc.acoustic.memory_errors import memory_errors
 from w2vctc.acoustic.metrics import Scoring, make_metrics
 from w2vctc.acoustic.model import (
     count_model_frames,
