@@ -126,6 +126,35 @@ def test_how_it_is_run_may_change(tmp_path: Path) -> None:
     assert resume(tmp_path, describe(moved))[0] == tmp_path / "checkpoint-8"
 
 
+def test_a_noise_folder_goes_by_what_is_in_it(tmp_path: Path) -> None:
+    """Moved as a whole it is the same; with one recording more, or another, it is not."""
+
+    def noise(folder: Path) -> dict[str, Any]:
+        return describe(augment="noise", noise_folder=str(folder))
+
+    folder, moved = tmp_path / "noises", tmp_path / "disk/noises"
+    (folder / "street").mkdir(parents=True)
+    (folder / "fan.wav").write_bytes(b"12345")
+    (folder / "street/rain.wav").write_bytes(b"123")
+    (folder / "notes.txt").write_bytes(b"no sound")
+    run_folder = tmp_path / "training"
+    prepare_run(run_folder, noise(folder), resume=False, on_note=lambda _: None)
+    moved.parent.mkdir()
+    folder.rename(moved)
+    (moved / "notes.txt").unlink()
+    assert resume(run_folder, noise(moved))[0] is None  # goes on, if with nothing yet
+    (moved / "fan.wav").rename(moved / "wind.wav")
+    with pytest.raises(UsageError, match=r"options\.noise_folder\.sha256: '") as caught:
+        resume(run_folder, noise(moved))
+    assert caught.value.code == "E_CHANGED"
+    assert "bytes" not in caught.value.message
+    (moved / "fan.wav").write_bytes(b"1")
+    with pytest.raises(UsageError) as caught:
+        resume(run_folder, noise(moved))
+    assert "options.noise_folder.bytes: 8 then, 9 now" in caught.value.message
+    assert "options.noise_folder.recordings: 2 then, 3 now" in caught.value.message
+
+
 def test_there_must_be_something_to_resume(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to resume here"):
         resume(tmp_path, describe())

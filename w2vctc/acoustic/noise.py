@@ -1,7 +1,9 @@
 """Noises of a folder, mixed under a voice at a random distance."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +31,32 @@ class Noises:
         return np.resize(piece, n_samples)  # which repeats
 
 
+def describe_noises(folder: Path) -> dict[str, Any]:
+    """What the folder holds, by names and sizes: the same wherever it lies, as plain JSON values.
+
+    Raises what `find_noises` does.
+    """
+    digest, n_bytes = hashlib.sha256(), 0
+    paths = _list_sounds(folder)
+    for path in paths:
+        size = path.stat().st_size
+        n_bytes += size
+        digest.update(
+            f"{path.relative_to(folder).as_posix()}\0{size}\n".encode("utf-8", "surrogateescape")
+        )
+    return {"recordings": len(paths), "bytes": n_bytes, "sha256": digest.hexdigest()[:16]}
+
+
 def find_noises(folder: Path) -> Noises:
     """The sounds of a folder and of those in it.
 
     Raises UsageError where there is none, DataError for one that cannot be read.
     """
+    paths = _list_sounds(folder)
+    return Noises(tuple(paths), tuple(probe_audio(path).duration_s for path in paths))
+
+
+def _list_sounds(folder: Path) -> list[Path]:
     paths = sorted(
         path for path in folder.rglob("*") if is_sound(path.name) and not path.name.startswith(".")
     )
@@ -43,7 +66,7 @@ def find_noises(folder: Path) -> Noises:
             f"--noise-folder {folder}: {fault}",
             hint="name a folder of recordings without speech: fans, rain, streets, crowds",
         )
-    return Noises(tuple(paths), tuple(probe_audio(path).duration_s for path in paths))
+    return paths
 
 
 def add_noise(

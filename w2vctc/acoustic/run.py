@@ -16,6 +16,7 @@ from w2vctc.acoustic.checkpoints import (
     find_checkpoint,
 )
 from w2vctc.acoustic.export import STAGED_MODEL
+from w2vctc.acoustic.noise import describe_noises
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.progress import cut_log
@@ -46,6 +47,8 @@ def describe_run(
     parts: the datasets that train consists of, where there are several.
     """
     fixed = {name: value for name, value in asdict(options).items() if name not in _MAY_DIFFER}
+    if options.noise_folder is not None:
+        fixed["noise_folder"] = describe_noises(Path(options.noise_folder))
     described = {
         "train": describe_rows(train),
         "dev": describe_rows(dev),
