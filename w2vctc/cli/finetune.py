@@ -1,17 +1,19 @@
 """`w2vctc finetune`: from checked rows to a trained model folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from w2vctc.cli import flags, model_card, training_flags
+from w2vctc.cli.interruption import remark_on_interruption
 from w2vctc.cli.training_data import prepare_training
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.acoustic.presets import Schedule
+    from w2vctc.acoustic.progress import TrainingEvent
     from w2vctc.acoustic.step_times import StepTimes
     from w2vctc.acoustic.training import FinetuneResult, TrainingData
     from w2vctc.project import Project
@@ -102,13 +104,25 @@ def finetune_project(
     """
     from w2vctc.acoustic.processes import leave, share
 
-    data, schedule = share(
-        lambda: prepare_training(project, options, resume=resume, overwrite=overwrite),
-        device=options.device,
-    )
-    result = _train(project, options, data, schedule, resume=resume)
+    steps: list[int] = []  # that this command has made
+    with remark_on_interruption(lambda: say_what_is_left(steps, options, resume=resume)):
+        data, schedule = share(
+            lambda: prepare_training(project, options, resume=resume, overwrite=overwrite),
+            device=options.device,
+        )
+        result = _train(project, options, data, schedule, resume=resume, on_step=steps.append)
     leave()
     return result
+
+
+def say_what_is_left(steps: Sequence[int], options: "FinetuneOptions", *, resume: bool) -> str:
+    """What a signal outside of the updates has cost: nothing, since those save a checkpoint."""
+    if steps:
+        return "the checkpoints are whole: go on with --resume (and the same options)"
+    if resume:
+        return "no checkpoint was touched: go on with the same command"
+    kept = "; features that were computed are kept" if options.cache_features else ""
+    return f"no update was made yet, so nothing is lost{kept}: run the same command again"
 
 
 def show_plan(project: "Project", options: "FinetuneOptions", *, as_json: bool) -> None:
@@ -127,6 +141,7 @@ def _train(
     schedule: "Schedule",
     *,
     resume: bool,
+    on_step: Callable[[int], None],
 ) -> "FinetuneResult":
     from w2vctc.acoustic.curve import save_curve
     from w2vctc.acoustic.metrics import Scoring
@@ -142,6 +157,11 @@ def _train(
 
     search = open_training_search(project, data.vocabulary, select=options.select)
     with TrainingScreen() as screen:
+
+        def show(event: "TrainingEvent") -> None:
+            on_step(event.step)
+            screen.show(event)
+
         result = finetune(
             data,
             schedule=schedule,
@@ -151,7 +171,7 @@ def _train(
                 pair_counts(count_word_errors), pair_counts(count_character_errors), search
             ),
             resume=resume,
-            on_event=screen.show,
+            on_event=show,
             on_note=say,
         )
     if not find_processes().leads:

@@ -1,13 +1,13 @@
 """The command line's entry: the list of verbs and the one place where errors become exit codes."""
 
 import os
-import signal
 import sys
 from typing import Any
 
 import typer
 
 from w2vctc import __version__
+from w2vctc.acoustic.processes import find_processes
 from w2vctc.cli.build_vocab import build_vocab_cli
 from w2vctc.cli.check import check_cli
 from w2vctc.cli.decode import decode_cli
@@ -15,6 +15,7 @@ from w2vctc.cli.demo import demo_cli
 from w2vctc.cli.doctor import doctor_cli
 from w2vctc.cli.evaluate import evaluate_cli
 from w2vctc.cli.finetune import finetune_cli
+from w2vctc.cli.interruption import Interrupted, interruptible
 from w2vctc.cli.lm_info import lm_info_cli
 from w2vctc.cli.prepare import prepare_cli
 from w2vctc.cli.screen import ReaderGone
@@ -34,10 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: starts in two thirds of the time, and shows [default]
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Interrupted(BaseException):
-    """Ctrl-C; not an Exception, so that no library takes it for an error of its own."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -75,13 +72,14 @@ _add("doctor", doctor_cli, "w2vctc doctor")
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit code; a person's mistake is never a traceback."""
-    before = signal.signal(signal.SIGINT, _interrupt)
     try:
-        app(arguments, prog_name="w2vctc")
+        with interruptible():
+            app(arguments, prog_name="w2vctc")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except Interrupted:
-        _complain("interrupted")
+    except Interrupted as end:
+        if find_processes().leads:
+            _complain("interrupted", end.hint)
         return INTERRUPTED
     except ReaderGone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -89,8 +87,6 @@ def main(arguments: list[str] | None = None) -> int:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         return _explain(error)
-    finally:
-        signal.signal(signal.SIGINT, before)
     return 0
 
 
@@ -114,10 +110,6 @@ def _explain(error: Exception) -> int:
         f"please report it with what {DEBUG_VARIABLE}=1 shows",
     )
     return 1
-
-
-def _interrupt(_number: int, _frame: Any) -> None:
-    raise Interrupted
 
 
 def _complain(message: str, hint: str = "") -> None:
