@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 import torch
-from acoustic_material import make_batch, make_data, make_network, save_source, train_small
+from acoustic_material import (
+    make_batch,
+    make_data,
+    make_network,
+    make_sentences,
+    make_words,
+    save_source,
+    train_small,
+    write_split,
+)
 from safetensors.torch import load_file
 from test_training import raise_signal_at
 from transformers import Wav2Vec2ForCTC
@@ -174,6 +183,33 @@ def test_other_methods_do_not_load_the_library(
     monkeypatch.setitem(sys.modules, "peft", None)  # importing it would raise
     for method in ("full", "adapter", "bitfit"):
         adapt_network(make_network(data.vocabulary), method)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--peft", "bitfit"], "learning rate 0.001 (the one for --peft bitfit)"),
+        (["--peft", "lora"], "learning rate 0.0005 (the one for --peft lora)"),
+        (["--peft", "bitfit", "--learning-rate", "2e-4"], "learning rate 0.0002"),
+        ([], "learning rate 5e-05"),
+    ],
+)
+def test_the_schedule_says_at_which_rate_a_part_learns(
+    flags: list[str],
+    said: str,
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    texts = make_sentences(make_words(12, seed=1), 8, seed=2)
+    write_split(tmp_path / "data", "train", texts[:6], seed=1)
+    write_split(tmp_path / "data", "dev", texts[6:], seed=2)
+    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out")]
+    arguments += ["--model", str(source), "--updates", "1", "--freeze-encoder-updates", "0"]
+    assert main(["finetune", *arguments, "--lang", "xx", "--device", "cpu", *flags]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    line = next(line for line in lines if line.startswith("schedule"))
+    assert line == f"schedule 'base 10min': 1 updates of 200 s, {said}"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -132,6 +133,24 @@ def test_dropout_is_at_work_resumes_bit_for_bit_and_is_written_down_for_transfor
     assert once == twice != uninterrupted
     config = Wav2Vec2ForCTC.from_pretrained(tmp_path / "once").config
     assert {getattr(config, name) for name in DROPOUTS} == {0.4}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"dropout": 0.2}, "options.dropout: None then, 0.2 now"),
+        ({"augment_ramp": 0.5}, "options.augment_ramp: 0.0 then, 0.5 now"),
+    ],
+    ids=["dropout", "ramp"],
+)
+def test_a_run_is_not_resumed_with_other_ways_of_making_it_harder(
+    tmp_path: Path, data: TrainingData, source: Path, changed: dict[str, Any], told: str
+) -> None:
+    begun: dict[str, Any] = {"source": source, "augment": "gain"}
+    train_small(data, tmp_path, on_event=raise_signal_at(1), **begun)
+    with pytest.raises(UsageError, match=told) as caught:
+        train_small(data, tmp_path, resume=True, **begun, **changed)
+    assert caught.value.code == "E_CHANGED"
 
 
 def test_accumulation_and_epochs_resume_in_the_middle_too(
