@@ -21,10 +21,12 @@ from acoustic_material import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
 from w2vctc.acoustic.expectations import describe_expectation
 from w2vctc.acoustic.forecast import Forecast, estimate_training, forecast_run
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.probe import MOST_STEPS, Probe, choose_batches, padded_seconds
+from w2vctc.acoustic.trainer import CtcTrainer
 from w2vctc.acoustic.training import TrainingData
 from w2vctc.cli.training_plan import describe, format_bytes, format_hours
 
@@ -82,7 +84,7 @@ def test_the_probe_tries_the_largest_batch_and_the_longest_clip(
     most = max(padded_seconds(batch, durations_s) for batch in plan)
     assert padded_seconds(tried[0], durations_s) == most
     assert max(durations_s) in {durations_s[row] for batch in tried[:2] for row in batch}
-    if len(plan) <= 2 * MOST_STEPS:
+    if len(plan) <= MOST_STEPS:
         assert {tuple(batch) for batch in tried} == {tuple(batch) for batch in plan}
 
 
@@ -104,6 +106,45 @@ def test_the_forecast_counts_weights_looks_and_bytes(
     assert 2 <= forecast.probe.n_steps <= MOST_STEPS + 4
     assert forecast.training_s and forecast.dev_s
     assert forecast.probe.peak_bytes > 10**8  # python with torch alone
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_whole_checkpoint_is_written_to_the_disk_of_the_run_and_removed(
+    data: TrainingData, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look at dev costs one; what is timed is what a run would write."""
+    written: list[tuple[str, int]] = []
+    place = CtcTrainer._write_checkpoint
+
+    def write(self: Any, run_folder: Path, model: Any, trial: Any) -> None:
+        place(self, run_folder, model, trial)
+        (checkpoint,) = list_checkpoints(run_folder)
+        n_bytes = sum(path.stat().st_size for path in checkpoint.iterdir())
+        written.append((find_fault(checkpoint), n_bytes))
+        assert run_folder.parent == tmp_path
+
+    ticks = iter(range(0, 10_000, 7))
+    monkeypatch.setattr(CtcTrainer, "_write_checkpoint", write)
+    monkeypatch.setattr("w2vctc.acoustic.probe.time.monotonic", lambda: float(next(ticks)))
+    forecast = forecast_small(data, source, tmp_path / "models/xx", eval_every=5)
+    ((fault, n_bytes),) = written
+    assert fault == ""
+    assert n_bytes > forecast.checkpoint_bytes
+    assert forecast.saving_s == 3 * 7.0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_takes_no_checkpoint_leaves_its_time_out(
+    data: TrainingData, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CtcTrainer, "_write_checkpoint", refuse)
+    assert forecast_small(data, source, tmp_path).saving_s is None
+    monkeypatch.setattr("w2vctc.acoustic.forecast._read_free", lambda _: 1_000)
+    monkeypatch.setattr(CtcTrainer, "_write_checkpoint", pytest.fail)
+    assert forecast_small(data, source, tmp_path).saving_s is None
     assert not list(tmp_path.iterdir())
 
 
@@ -138,6 +179,7 @@ FORECAST = Forecast(
     device="cuda:0",
     training_s=18_000.0,
     dev_s=1_200.0,
+    saving_s=60.0,
     probe=PROBE,
     longest_batch=(6, 31.24),
     checkpoint_bytes=1_100_000_000,
@@ -160,8 +202,8 @@ def test_the_plan_to_the_letter() -> None:
         ),
         (
             "time",
-            "5 h 20 on cuda:0 if it does not stop early, 20 min of it listening to dev;"
-            " 20 steps were tried in 12 s",
+            "5 h 21 on cuda:0 if it does not stop early, 20 min of it listening to dev, 60 s"
+            " writing checkpoints; 20 steps were tried in 12 s",
         ),
         ("memory", "3.0 GB of the GPU at most; the largest batch has 6 clips of up to 31.2 s"),
         (
@@ -171,6 +213,12 @@ def test_the_plan_to_the_letter() -> None:
         ),
         ("expect", "1 h 12 of speech. Good things. With a warning."),
     ]
+
+
+def test_a_plan_that_could_not_write_says_what_it_leaves_out() -> None:
+    told = dict(describe(replace(FORECAST, saving_s=None)))["time"]
+    assert told.startswith("5 h 20 on cuda:0 if it does not stop early, 20 min of it listening to")
+    assert ", without writing checkpoints, which could not be tried; " in told
 
 
 @pytest.mark.parametrize(

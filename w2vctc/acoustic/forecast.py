@@ -15,7 +15,7 @@ from w2vctc.acoustic.metrics import Scoring
 from w2vctc.acoustic.model import make_model, quiet_transformers
 from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.probe import Probe, padded_seconds, probe_run
+from w2vctc.acoustic.probe import Probe, padded_seconds, probe_run, time_checkpoint
 from w2vctc.acoustic.processes import Processes
 from w2vctc.acoustic.sampling import DatasetShare
 from w2vctc.acoustic.stopping import StopOnSignal
@@ -31,8 +31,9 @@ _STATE_BYTES = 8  # Adam's two moments of each weight that learns
 class Forecast:
     """What `finetune --plan` tells. Sounds are in seconds; those of batches count the padding.
 
-    training_s and dev_s are None where nothing fitted into memory. looks: times that dev is heard
-    if the run does not stop early. disk_bytes: the most that checkpoints and the model take.
+    training_s and dev_s are None where nothing fitted into memory, saving_s where no checkpoint
+    could be written to try it. looks: times that dev is heard, and a checkpoint written, if the run
+    does not stop early. disk_bytes: the most that checkpoints and the model take.
     """
 
     n_parameters: int
@@ -48,6 +49,7 @@ class Forecast:
     device: str
     training_s: float | None
     dev_s: float | None
+    saving_s: float | None
     probe: Probe
     longest_batch: tuple[int, float]  # clips, seconds of the longest of them
     checkpoint_bytes: int
@@ -67,7 +69,7 @@ def forecast_run(
     folder: Path,
     on_note: Callable[[str], None],
 ) -> Forecast:
-    """The forecast of `finetune` with the same arguments; writes nothing."""
+    """The forecast of `finetune` with the same arguments; nothing that it writes stays."""
     # Kept features would have to be written, and there is nobody to draw the probe for; what
     # grows is tried at its full size.
     options = replace(
@@ -113,7 +115,11 @@ def _sum_up(
     n_looks = -(-n_updates // eval_every)
     dev_heard_s = sum(padded_seconds(batch, dev_durations_s) for batch in trainer.dev_plan)
     dev_s = None if probe.dev is None else probe.dev * dev_heard_s * n_looks
+    saving_s, free_bytes = None, _read_free(folder)
     checkpoint = _WEIGHT_BYTES * n_parameters + _STATE_BYTES * n_learning
+    if probe.fits and free_bytes > 2 * checkpoint:
+        one_s = time_checkpoint(trainer, _find_there(folder))
+        saving_s = None if one_s is None else one_s * n_looks
     n_checkpoints = max(KEPT_CHECKPOINTS, options.average + 1) + 1  # one is written before one goes
     model = _WEIGHT_BYTES * n_parameters
     longest = max(trainer.plan, key=lambda batch: padded_seconds(batch, durations_s))
@@ -131,13 +137,14 @@ def _sum_up(
         device=str(trainer.args.device),
         training_s=estimate_training(trainer.plan, durations_s, schedule, probe),
         dev_s=dev_s,
+        saving_s=saving_s,
         probe=probe,
         longest_batch=(len(longest), max(durations_s[row] for row in longest)),
         checkpoint_bytes=checkpoint,
         n_checkpoints=n_checkpoints,
         model_bytes=model,
         disk_bytes=checkpoint * n_checkpoints + model,
-        free_bytes=_read_free(folder),
+        free_bytes=free_bytes,
         expect=describe_expectation(
             model=options.model,
             hidden_size=trainer.model.config.hidden_size,
@@ -164,5 +171,9 @@ def _durations(rows: Sequence[Utterance]) -> list[float]:
 
 
 def _read_free(folder: Path) -> int:
-    there = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(_find_there(folder)).free
+
+
+def _find_there(folder: Path) -> Path:
+    """The folder, or the one that it would be made in."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())

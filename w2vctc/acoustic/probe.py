@@ -1,13 +1,16 @@
-"""A few steps on real batches, to see what a run takes; nothing is learned and nothing written."""
+"""A few steps on real batches, to see what a run takes; nothing is learned and nothing stays."""
 
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import Trainer
 
 from w2vctc.acoustic.memory_errors import is_out_of_memory
@@ -68,6 +71,26 @@ def probe_run(trainer: CtcTrainer, durations_s: Sequence[float], dev_s: Sequence
         peak_bytes=_read_peak(trainer.args.device),
         fits=fits,
     )
+
+
+def time_checkpoint(trainer: CtcTrainer, folder: Path) -> float | None:
+    """Seconds that one checkpoint of the probed trainer takes to be written into `folder`.
+
+    It goes into a temporary folder there, which is removed again; None where that fails.
+    """
+    trainer.create_scheduler(trainer.args.max_steps)
+    before = trainer.args.output_dir
+    try:
+        with tempfile.TemporaryDirectory(prefix=".w2vctc-plan-", dir=folder) as place:
+            trainer.args.output_dir = place
+            started = time.monotonic()
+            trainer._write_checkpoint(Path(place), trainer.model, None)
+            return time.monotonic() - started
+    # torch and safetensors put a refused write into errors of their own
+    except (OSError, RuntimeError, SafetensorError):
+        return None
+    finally:
+        trainer.args.output_dir = before
 
 
 def choose_batches(

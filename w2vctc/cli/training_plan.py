@@ -112,9 +112,15 @@ def _describe_time(forecast: "Forecast") -> str:
     if forecast.training_s is None or forecast.dev_s is None:
         return "nobody can tell: the steps did not get far enough"
     steps = f"{numbered(forecast.probe.n_steps, 'step')} were tried"
+    total_s = forecast.training_s + forecast.dev_s + (forecast.saving_s or 0.0)
+    saving = (
+        "without writing checkpoints, which could not be tried"
+        if forecast.saving_s is None
+        else f"{format_hours(forecast.saving_s)} writing checkpoints"
+    )
     return (
-        f"{format_hours(forecast.training_s + forecast.dev_s)} on {forecast.device} if it does not"
-        f" stop early, {format_hours(forecast.dev_s)} of it listening to dev;"
+        f"{format_hours(total_s)} on {forecast.device} if it does not stop early,"
+        f" {format_hours(forecast.dev_s)} of it listening to dev, {saving};"
         f" {steps} in {forecast.probe.seconds:.0f} s"
     )
 
