@@ -131,5 +131,8 @@ def test_ctrl_c_before_the_first_update_ends_at_once_and_leaves_no_run(
     monkeypatch.setattr("w2vctc.corpus.checks.rows.check_rows", interrupt)
     shown = type_in(folder, *OPTIONS)
     assert (shown.code, shown.out) == (130, "")
-    assert shown.err.endswith("error: interrupted\n")
+    assert shown.err.endswith(
+        "error: interrupted\n"
+        "hint:  no update was made yet, so nothing is lost: run the same command again\n"
+    )
     assert not (folder / "models/xx/training").exists()
