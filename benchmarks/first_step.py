@@ -22,7 +22,7 @@ from training_material import make_clips, read_clips
 PROGRAM = """\
 import os, resource, sys, time
 from w2vctc.cli.main import main
-from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.acoustic.training.trainer import CtcTrainer
 
 def report(*_, **__):
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -173,10 +173,10 @@ def by_ours(
     vocabulary: Any,
     watch: Watch,
 ) -> Path:
-    from w2vctc.acoustic.metrics import Scoring
-    from w2vctc.acoustic.options import FinetuneOptions
-    from w2vctc.acoustic.progress import ProgressCallback
-    from w2vctc.acoustic.training import TrainingData, finetune
+    from w2vctc.acoustic.monitoring.metrics import Scoring
+    from w2vctc.acoustic.monitoring.progress import ProgressCallback
+    from w2vctc.acoustic.training.finetuning import TrainingData, finetune
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli.finetune import pair_counts
     from w2vctc.evaluate.counts import count_character_errors, count_word_errors
 
@@ -211,7 +211,7 @@ def make_options(arguments: argparse.Namespace, source: Path, options: Any) -> A
 
 def make_schedule(arguments: argparse.Namespace, rows: Sequence[Utterance]) -> Any:
     """The recipe's masks and dropout, and batches that make as many updates as it makes."""
-    from w2vctc.acoustic.batches import plan_epochs
+    from w2vctc.acoustic.clips.batches import plan_epochs
     from w2vctc.acoustic.presets import TINY_SCHEDULE
 
     tiny = arguments.shape == "tiny"

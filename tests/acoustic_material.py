@@ -9,13 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from speech_material import SAMPLE_RATE_HZ, write_wav
 
-from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset
-from w2vctc.acoustic.metrics import Scoring
+from w2vctc.acoustic.clips.dataset import CtcCollator, SpeechDataset
 from w2vctc.acoustic.model import adapt_config, quiet_transformers
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.monitoring.metrics import Scoring
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.training import FinetuneResult, TrainingData, finetune, make_extractor
+from w2vctc.acoustic.training.finetuning import (
+    FinetuneResult,
+    TrainingData,
+    finetune,
+    make_extractor,
+)
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.evaluate.counts import count_character_errors, count_word_errors
 from w2vctc.vocab import Vocabulary, build_vocabulary

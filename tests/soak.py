@@ -122,7 +122,9 @@ def _train_here(folder: Path, *, resume: bool, kill_at: int) -> int:
     said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(said, 1)
     os.dup2(said, 2)
-    vars(importlib.import_module("w2vctc.acoustic.curve"))["save_curve"] = lambda *_, **__: None
+    vars(importlib.import_module("w2vctc.acoustic.monitoring.curve"))["save_curve"] = (
+        lambda *_, **__: None
+    )
     changes = Changes(kill_at)
     sys.addaudithook(changes)
     code = main(["finetune", *OPTIONS, *(("--resume",) if resume else ())])
@@ -157,7 +159,7 @@ def is_finished(folder: Path) -> bool | None:
 
 def check_folder(folder: Path) -> None:
     """Raises AssertionError if something under a checkpoint's name is not whole."""
-    from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
+    from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
 
     for checkpoint in list_checkpoints(folder / MODEL / "training"):
         fault = find_fault(checkpoint)

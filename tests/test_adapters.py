@@ -18,12 +18,12 @@ from acoustic_material import (
     write_split,
 )
 from safetensors.torch import load_file
-from test_training import raise_signal_at
+from test_finetuning import raise_signal_at
 from transformers import Wav2Vec2ForCTC
 
-from w2vctc.acoustic import finishing
-from w2vctc.acoustic.adapters import adapt_network, count_weights, describe_share
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training import finishing
+from w2vctc.acoustic.training.adapters import adapt_network, count_weights, describe_share
+from w2vctc.acoustic.training.finetuning import TrainingData
 from w2vctc.cli.main import main
 from w2vctc.errors import UsageError
 
@@ -103,7 +103,7 @@ def test_the_finished_folder_opens_in_plain_transformers_with_the_same_logits(
         heard.append(hear(trainer.model, data))  # before anything is merged
         return original(trainer, *known, **named)
 
-    monkeypatch.setattr("w2vctc.acoustic.training.list_suspects", watch)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.list_suspects", watch)
     folder = tmp_path / "out"
     train_small(data, folder, source=source, peft=method)
     network, found = Wav2Vec2ForCTC.from_pretrained(folder, output_loading_info=True)
@@ -158,7 +158,7 @@ def test_group_norm_models_have_no_room_for_adapters(data: TrainingData) -> None
 def test_lora_without_its_library_says_what_to_install_before_any_work(
     speech_rows: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("w2vctc.acoustic.options.find_spec", lambda _: None)
+    monkeypatch.setattr("w2vctc.acoustic.training.options.find_spec", lambda _: None)
     arguments = ["finetune", "--data", str(speech_rows()), "--model", "base"]
     assert main([*arguments, "--peft", "lora"]) == 5
     assert capsys.readouterr().err == (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from speech_material import SAMPLE_RATE_HZ, make_babble, write_wav
 from torch.utils.data import DataLoader
 
-from w2vctc.acoustic.augmentation import (
+from w2vctc.acoustic.clips.augmentation import (
     KINDS,
     Augmentation,
     change_speed,
@@ -25,13 +25,13 @@ from w2vctc.acoustic.augmentation import (
     open_augmentation,
     parse_kinds,
 )
-from w2vctc.acoustic.augmented import AugmentedDataset, make_training_set, number_hearings
-from w2vctc.acoustic.batches import PlannedBatches
-from w2vctc.acoustic.dataset import SpeechDataset
+from w2vctc.acoustic.clips.augmented import AugmentedDataset, make_training_set, number_hearings
+from w2vctc.acoustic.clips.batches import PlannedBatches
+from w2vctc.acoustic.clips.dataset import SpeechDataset
+from w2vctc.acoustic.clips.noise import add_noise, find_noises
 from w2vctc.acoustic.model import count_model_frames
-from w2vctc.acoustic.noise import add_noise, find_noises
-from w2vctc.acoustic.options import FinetuneOptions, check_options
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.options import FinetuneOptions, check_options
 from w2vctc.cli.main import main
 from w2vctc.cli.training_data import describe_augmentation
 from w2vctc.errors import DataError, UsageError
@@ -272,7 +272,7 @@ def test_readers_and_their_number_change_nothing(data: TrainingData, n_ramp_batc
 def test_a_run_with_augmentation_is_learned_from_and_resumes_bit_for_bit(
     tmp_path: Path, data: TrainingData, noises: Path, ramp: float
 ) -> None:
-    from test_training import raise_signal_at
+    from test_finetuning import raise_signal_at
 
     torch.set_num_threads(1)
     source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
@@ -323,7 +323,7 @@ def test_the_ramp_is_a_share_of_the_updates_whatever_an_update_is_made_of(
         seen.append(named["n_ramp_batches"])
         return make_training_set(*known, **named)
 
-    monkeypatch.setattr("w2vctc.acoustic.training.make_training_set", record)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_training_set", record)
     source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
     schedule = replace(SHORT_SCHEDULE, updates=8, accumulation=2, batch_s=2.0)
     train_small(

@@ -8,10 +8,10 @@ import torch
 from acoustic_material import make_data, make_network, save_source, train_small
 from safetensors.torch import load_file
 
-from w2vctc.acoustic import finishing
-from w2vctc.acoustic.averaging import find_last, keep_better
-from w2vctc.acoustic.checkpoints import count_updates, list_checkpoints
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training import finishing
+from w2vctc.acoustic.training.averaging import find_last, keep_better
+from w2vctc.acoustic.training.checkpoints import count_updates, list_checkpoints
+from w2vctc.acoustic.training.finetuning import TrainingData
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -56,13 +56,13 @@ def spy_on_average(monkeypatch: pytest.MonkeyPatch, *, score: float) -> list[dic
     def watch(trainer: Any, run_folder: Path, n: int, best: Any, **named: Any) -> Any:
         found.extend(load_file(f / "model.safetensors") for f in find_last(run_folder, n))
         monkeypatch.setattr(
-            "w2vctc.acoustic.finishing.evaluate_quietly",
+            "w2vctc.acoustic.training.finishing.evaluate_quietly",
             lambda _: {**best, "eval_score": score, "eval_wer": score, "eval_cer": score},
         )
         return original(trainer, run_folder, n, best, **named)
 
     original = finishing.try_average
-    monkeypatch.setattr("w2vctc.acoustic.training.try_average", watch)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.try_average", watch)
     return found
 
 
@@ -113,7 +113,7 @@ def test_damaged_checkpoints_are_left_out_of_the_mean(
         assert find_last(run_folder, n) == [before, between]
         return original(trainer, run_folder, n, best, **named)
 
-    monkeypatch.setattr("w2vctc.acoustic.training.try_average", damage)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.try_average", damage)
     notes: list[str] = []
     train_small(
         data, tmp_path / "out", source=source, eval_every=2, average=2, on_note=notes.append

@@ -22,15 +22,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from w2vctc.acoustic.batch_memory import (
+from w2vctc.acoustic.memory_errors import is_out_of_memory, memory_errors
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
+from w2vctc.acoustic.training.batch_memory import (
     CuttingTrainer,
     count_clips,
     cut_batch,
 )
-from w2vctc.acoustic.memory_errors import is_out_of_memory, memory_errors
-from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.trainer import CtcTrainer
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.cli.main import main
 from w2vctc.errors import MachineError
 
@@ -273,7 +273,7 @@ def test_a_resumed_run_cuts_where_the_first_one_did(
     tmp_path: Path, data: TrainingData, lively: Path, scarce: Callable[..., list[int]]
 ) -> None:
     """Bit for bit, with dropout and masks, and without a second word about it."""
-    from test_training import raise_signal_at
+    from test_finetuning import raise_signal_at
 
     schedule = replace(SHORT_SCHEDULE, updates=6, batch_s=8.0)
     scarce(3, after=2)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.batches import PlannedBatches, plan_epochs, plan_in_order, plan_updates
+from w2vctc.acoustic.clips.batches import PlannedBatches, plan_epochs, plan_in_order, plan_updates
 
 DURATIONS_S = st.lists(st.floats(0.1, 30.0), min_size=1, max_size=60)
 BATCH_S = st.floats(0.5, 120.0)

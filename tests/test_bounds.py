@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from w2vctc.acoustic.bounds import bound_rate
+from w2vctc.acoustic.monitoring.bounds import bound_rate
 from w2vctc.decode.plateau import Bootstrap
 
 

@@ -8,8 +8,8 @@ import pytest
 from huggingface_hub import ModelCard
 
 from w2vctc.acoustic.card import CARD_NAME, Card, is_untouched, render_card, save_card
-from w2vctc.acoustic.options import FinetuneOptions
-from w2vctc.acoustic.sampling import DatasetShare
+from w2vctc.acoustic.clips.sampling import DatasetShare
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.cli.model_card import find_base, write_command
 from w2vctc.project import Project
 

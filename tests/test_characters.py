@@ -1,6 +1,5 @@
 """The table of characters, their names, and the words that hold them."""
 
-
 import pytest
 
 from w2vctc.text.characters import (

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from check_material import make_row
 
-from w2vctc.acoustic.options import FinetuneOptions
 from w2vctc.acoustic.presets import LARGE_HIDDEN_SIZE, choose_schedule
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.cli.checking.advice import advise
 from w2vctc.cli.screen import format_amount
 from w2vctc.corpus.checks.result import CheckedRow, CheckResult

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.checkpoints import (
+from w2vctc.acoustic.training.checkpoints import (
     SEAL,
     checkpoint_folder,
     clear_staging,
@@ -217,7 +217,7 @@ def test_a_seal_is_the_last_thing_written(tmp_path: Path, monkeypatch: pytest.Mo
     def die(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("w2vctc.acoustic.checkpoints.sync", die)
+    monkeypatch.setattr("w2vctc.acoustic.training.checkpoints.sync", die)
     with pytest.raises(KeyboardInterrupt):
         seal_checkpoint(folder)
     assert find_fault(folder) == "it was never finished"

@@ -15,9 +15,9 @@ from acoustic_material import (
     write_split,
 )
 
-from w2vctc.acoustic.checkpoints import list_checkpoints
-from w2vctc.acoustic.options import FinetuneOptions, check_options
-from w2vctc.acoustic.sampling import DatasetShare
+from w2vctc.acoustic.clips.sampling import DatasetShare
+from w2vctc.acoustic.training.checkpoints import list_checkpoints
+from w2vctc.acoustic.training.options import FinetuneOptions, check_options
 from w2vctc.cli.datasets import describe_shares, name_places, open_datasets
 from w2vctc.cli.model_card import write_command
 from w2vctc.errors import DataError, UsageError
@@ -279,7 +279,7 @@ def break_off(run: Run, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("w2vctc.acoustic.training.list_suspects", stop)
+        patch.setattr("w2vctc.acoustic.training.finetuning.list_suspects", stop)
         return run("finetune", *words)[0]
 
 

@@ -76,7 +76,7 @@ def test_tensorboard_gets_losses_and_error_rates(run: Run, folder: Path) -> None
 def test_a_logger_that_is_not_installed_is_told_before_anything_is_read(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("w2vctc.acoustic.loggers.find_spec", lambda _: None)
+    monkeypatch.setattr("w2vctc.acoustic.monitoring.loggers.find_spec", lambda _: None)
     assert run("finetune", *SHORT, "--logger", "wandb") == (
         5,
         "",

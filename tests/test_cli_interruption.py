@@ -48,8 +48,8 @@ def broken_off(number: int) -> Callable[..., Any]:
     "where",
     [
         "w2vctc.cli.training_data._check_data",
-        "w2vctc.acoustic.training.make_model",
-        "w2vctc.acoustic.training.describe_run",
+        "w2vctc.acoustic.training.finetuning.make_model",
+        "w2vctc.acoustic.training.finetuning.describe_run",
     ],
     ids=["while the data are checked", "while the model is made", "just before training"],
 )
@@ -71,7 +71,7 @@ def test_a_signal_before_the_first_update_says_that_nothing_is_lost(
 def test_features_that_were_computed_are_kept_and_said_to_be(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from w2vctc.acoustic import feature_cache
+    from w2vctc.acoustic.clips import feature_cache
 
     monkeypatch.setenv("W2VCTC_CACHE", str(folder / "cache"))
     original, n_written = feature_cache.write_features, 0
@@ -97,14 +97,16 @@ def test_a_signal_after_the_last_update_says_how_to_finish(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("w2vctc.acoustic.training.list_suspects", broken_off(signal.SIGTERM))
+        patch.setattr(
+            "w2vctc.acoustic.training.finetuning.list_suspects", broken_off(signal.SIGTERM)
+        )
         code, _, err = run("finetune", *SHORT)
     assert code == 130
     assert err.splitlines()[-1] == (
         "hint:  the checkpoints are whole: go on with --resume (and the same options)"
     )
     with monkeypatch.context() as patch:
-        patch.setattr("w2vctc.acoustic.training.make_model", broken_off(signal.SIGTERM))
+        patch.setattr("w2vctc.acoustic.training.finetuning.make_model", broken_off(signal.SIGTERM))
         code, _, err = run("finetune", *SHORT, "--resume")
     assert code == 130
     assert err.splitlines()[-1] == ("hint:  no checkpoint was touched: go on with the same command")

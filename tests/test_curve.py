@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.image import imread
 
-from w2vctc.acoustic.curve import save_curve
-from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.curve import save_curve
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
 
 
 def make_event(step: int, **known: float) -> TrainingEvent:

@@ -10,7 +10,7 @@ from acoustic_material import make_rows
 from speech_material import write_wav
 from transformers import Wav2Vec2FeatureExtractor
 
-from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
+from w2vctc.acoustic.clips.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
 from w2vctc.corpus.utterance import Utterance
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from speech_material import SAMPLE_RATE_HZ, make_babble
 
-from w2vctc.acoustic.distortions import (
+from w2vctc.acoustic.clips.distortions import (
     change_gain,
     enter_room,
     limit_band,

@@ -16,9 +16,9 @@ from acoustic_material import (
     train_small,
 )
 
-from w2vctc.acoustic import feature_cache
-from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset
-from w2vctc.acoustic.feature_cache import (
+from w2vctc.acoustic.clips import feature_cache
+from w2vctc.acoustic.clips.dataset import CtcCollator, SpeechDataset
+from w2vctc.acoustic.clips.feature_cache import (
     DamagedFeaturesError,
     fingerprint_encoder,
     given_features,
@@ -27,7 +27,7 @@ from w2vctc.acoustic.feature_cache import (
     trim,
     write_features,
 )
-from w2vctc.acoustic.training import TrainingData, make_extractor
+from w2vctc.acoustic.training.finetuning import TrainingData, make_extractor
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError, UsageError
 
@@ -219,7 +219,7 @@ def test_what_was_not_used_for_longest_makes_room(tmp_path: Path) -> None:
     [({"model": "tiny"}, "learns"), ({"augment": "speed"}, "sounds different")],
 )
 def test_features_that_change_cannot_be_kept(change: dict[str, str], reason: str) -> None:
-    from w2vctc.acoustic.options import FinetuneOptions, check_options
+    from w2vctc.acoustic.training.options import FinetuneOptions, check_options
 
     options = FinetuneOptions(**{"model": "base", "cache_features": True, **change})  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=f"--cache-features: .*{reason}"):

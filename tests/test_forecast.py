@@ -21,13 +21,13 @@ from acoustic_material import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.expectations import describe_expectation
-from w2vctc.acoustic.forecast import Forecast, estimate_training, forecast_run
-from w2vctc.acoustic.options import FinetuneOptions
-from w2vctc.acoustic.probe import MOST_STEPS, Probe, choose_batches, padded_seconds
-from w2vctc.acoustic.trainer import CtcTrainer
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.planning.expectations import describe_expectation
+from w2vctc.acoustic.planning.forecast import Forecast, estimate_training, forecast_run
+from w2vctc.acoustic.planning.probe import MOST_STEPS, Probe, choose_batches, padded_seconds
+from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
+from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.options import FinetuneOptions
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.cli.training_plan import describe, format_bytes, format_hours
 
 Run = Callable[..., tuple[int, str, str]]
@@ -125,7 +125,7 @@ def test_a_whole_checkpoint_is_written_to_the_disk_of_the_run_and_removed(
 
     ticks = iter(range(0, 10_000, 7))
     monkeypatch.setattr(CtcTrainer, "_write_checkpoint", write)
-    monkeypatch.setattr("w2vctc.acoustic.probe.time.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr("w2vctc.acoustic.planning.probe.time.monotonic", lambda: float(next(ticks)))
     forecast = forecast_small(data, source, tmp_path / "models/xx", eval_every=5)
     ((fault, n_bytes),) = written
     assert fault == ""
@@ -142,7 +142,7 @@ def test_a_disk_that_takes_no_checkpoint_leaves_its_time_out(
 
     monkeypatch.setattr(CtcTrainer, "_write_checkpoint", refuse)
     assert forecast_small(data, source, tmp_path).saving_s is None
-    monkeypatch.setattr("w2vctc.acoustic.forecast._read_free", lambda _: 1_000)
+    monkeypatch.setattr("w2vctc.acoustic.planning.forecast._read_free", lambda _: 1_000)
     monkeypatch.setattr(CtcTrainer, "_write_checkpoint", pytest.fail)
     assert forecast_small(data, source, tmp_path).saving_s is None
     assert not list(tmp_path.iterdir())
@@ -154,7 +154,7 @@ def test_batches_that_do_not_fit_are_told_with_the_flags_that_help(
     def refuse(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("w2vctc.acoustic.trainer.CtcTrainer.compute_loss", refuse)
+    monkeypatch.setattr("w2vctc.acoustic.training.trainer.CtcTrainer.compute_loss", refuse)
     forecast = forecast_small(data, source, tmp_path)
     assert not forecast.probe.fits
     told = dict(describe(forecast))
@@ -289,7 +289,7 @@ def test_a_plan_is_made_by_one_process(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "w2vctc.acoustic.processes.find_processes", lambda: type("P", (), {"count": 2})
+        "w2vctc.acoustic.parallel.processes.find_processes", lambda: type("P", (), {"count": 2})
     )
     code, _, err = run("finetune", "--model", "pretrained", "--skip-bad", "--plan")
     assert code == 2

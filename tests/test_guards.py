@@ -11,7 +11,7 @@ import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
 
-from w2vctc.acoustic.guards import (
+from w2vctc.acoustic.monitoring.guards import (
     Curve,
     GuardCallback,
     check_spelling,
@@ -21,7 +21,7 @@ from w2vctc.acoustic.guards import (
     read_curve,
 )
 from w2vctc.acoustic.presets import TINY_SCHEDULE
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.finetuning import TrainingData
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 from w2vctc.vocab import build_vocabulary

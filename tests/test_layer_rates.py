@@ -8,10 +8,10 @@ import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
 from safetensors.torch import load_file
-from test_training import raise_signal_at
+from test_finetuning import raise_signal_at
 
-from w2vctc.acoustic.layer_rates import find_depth, group_by_layer
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.layer_rates import find_depth, group_by_layer
 from w2vctc.vocab import build_vocabulary
 
 VOCABULARY = build_vocabulary(["aeioksmt"])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from w2vctc.acoustic import loggers
-from w2vctc.acoustic.loggers import check_logger, list_integrations
-from w2vctc.acoustic.options import FinetuneOptions, check_options
+from w2vctc.acoustic.monitoring import loggers
+from w2vctc.acoustic.monitoring.loggers import check_logger, list_integrations
+from w2vctc.acoustic.training.options import FinetuneOptions, check_options
 from w2vctc.errors import MachineError, UsageError
 
 

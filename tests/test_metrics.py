@@ -9,8 +9,8 @@ from acoustic_material import SCORING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.dataset import IGNORED_LABEL
-from w2vctc.acoustic.metrics import make_metrics, spell_frames
+from w2vctc.acoustic.clips.dataset import IGNORED_LABEL
+from w2vctc.acoustic.monitoring.metrics import make_metrics, spell_frames
 from w2vctc.decode.greedy import greedy_text
 from w2vctc.vocab import Vocabulary
 

@@ -13,9 +13,9 @@ import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from w2vctc.acoustic import arguments as training_arguments
-from w2vctc.acoustic.nonfinite import LossWatch, Streak, drop_update, explain_streak
-from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
+from w2vctc.acoustic.training import arguments as training_arguments
+from w2vctc.acoustic.training.nonfinite import LossWatch, Streak, drop_update, explain_streak
 from w2vctc.corpus.utterance import Utterance
 
 NAN = float("nan")
@@ -161,7 +161,7 @@ def test_no_update_waits_for_the_device_except_where_it_logs(
         arguments.logging_steps = LOG_EVERY
         return arguments
 
-    monkeypatch.setattr("w2vctc.acoustic.training.make_arguments", seldom)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_arguments", seldom)
     waits = Waits()
 
     def watch(event: TrainingEvent) -> None:
@@ -183,5 +183,5 @@ def test_no_update_waits_for_the_device_except_where_it_logs(
         for (step, place), n in waits.counts.items()
         if 0 < step < 20 and place.startswith("acoustic/")
     }
-    asked = "acoustic/nonfinite.py find_streak"
+    asked = "acoustic/training/nonfinite.py find_streak"
     assert own == {(LOG_EVERY - 1, asked): 1, (2 * LOG_EVERY - 1, asked): 1}

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.options import METHODS, FinetuneOptions, apply_options, check_options
 from w2vctc.acoustic.presets import (
     DATA_SIZES,
     SCHEDULES,
@@ -16,6 +15,7 @@ from w2vctc.acoustic.presets import (
     choose_schedule,
     name_source,
 )
+from w2vctc.acoustic.training.options import METHODS, FinetuneOptions, apply_options, check_options
 from w2vctc.errors import UsageError
 
 # examples/wav2vec/config/finetuning/{base,vox}_{10m,1h,10h,100h}.yaml of fairseq:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from transformers import TrainerControl, TrainerState
 
-from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent, cut_log, read_log
+from w2vctc.acoustic.monitoring.progress import ProgressCallback, TrainingEvent, cut_log, read_log
 
 ARGUMENTS = SimpleNamespace(gradient_accumulation_steps=2)
 METRICS = {"eval_wer": 0.5, "eval_cer": 0.2, "eval_blank_share": 0.9, "eval_loss": 1.5}
@@ -27,7 +27,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("w2vctc.acoustic.progress.time", clock)
+    monkeypatch.setattr("w2vctc.acoustic.monitoring.progress.time", clock)
     return clock
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from w2vctc.acoustic.checkpoints import list_checkpoints, seal_checkpoint, staging_folder
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.monitoring.progress import read_log
 from w2vctc.acoustic.presets import TINY_SCHEDULE
-from w2vctc.acoustic.progress import read_log
-from w2vctc.acoustic.run import LOG_NAME, describe_run, finish_run, prepare_run
+from w2vctc.acoustic.training.checkpoints import list_checkpoints, seal_checkpoint, staging_folder
+from w2vctc.acoustic.training.options import FinetuneOptions
+from w2vctc.acoustic.training.run import LOG_NAME, describe_run, finish_run, prepare_run
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import UsageError
 from w2vctc.vocab import Vocabulary, build_vocabulary
@@ -178,7 +178,7 @@ def test_a_run_that_was_killed_when_its_model_was_written_leaves_no_checkpoint(
     """It is finished as soon as that is written down, and --resume clears up behind it."""
     begin(tmp_path, 8, 10)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("w2vctc.acoustic.run.delete_checkpoints", lambda _: None)
+        patch.setattr("w2vctc.acoustic.training.run.delete_checkpoints", lambda _: None)
         finish_run(tmp_path, describe())
     assert len(list_checkpoints(tmp_path)) == 2
     with pytest.raises(UsageError, match="nothing to resume here"):

@@ -20,8 +20,8 @@ from acoustic_material import (
 from bad_material import Shown, type_in
 from test_bad_files import shared_place, without_rights
 
-from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
+from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
 from w2vctc.errors import MachineError
 from w2vctc.vocab import build_vocabulary
 

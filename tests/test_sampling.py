@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.batches import plan_epochs, plan_updates
-from w2vctc.acoustic.sampling import ClipSampler, DatasetPart, share_out
+from w2vctc.acoustic.clips.batches import plan_epochs, plan_updates
+from w2vctc.acoustic.clips.sampling import ClipSampler, DatasetPart, share_out
 
 DATASETS_S = st.lists(
     st.lists(st.floats(0.1, 30.0), min_size=1, max_size=40), min_size=1, max_size=4

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2vctc.acoustic.processes import Processes, find_processes, share
-from w2vctc.acoustic.shares import count_passes, share_dev_plan, share_plan
+from w2vctc.acoustic.parallel.processes import Processes, find_processes, share
+from w2vctc.acoustic.parallel.shares import count_passes, share_dev_plan, share_plan
 
 
 @st.composite

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from w2vctc.acoustic.sound_memory import SoundMemory
+from w2vctc.acoustic.clips.sound_memory import SoundMemory
 
 
 @given(

@@ -10,8 +10,8 @@ import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
 
-from w2vctc.acoustic.step_times import PARTS, StepClock, StepTimes, render_times
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.monitoring.step_times import PARTS, StepClock, StepTimes, render_times
+from w2vctc.acoustic.training.finetuning import TrainingData
 from w2vctc.cli.main import main
 
 

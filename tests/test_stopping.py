@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from transformers import TrainerControl, TrainerState
 
-from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked, refuse_locked
+from w2vctc.acoustic.training.stopping import EarlyStopping, StopOnSignal, locked, refuse_locked
 from w2vctc.errors import UsageError
 
 HOLD_LOCK = """

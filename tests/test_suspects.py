@@ -17,10 +17,10 @@ from acoustic_material import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from test_training import raise_signal_at
+from test_finetuning import raise_signal_at
 
-from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.suspects import (
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.suspects import (
     LossRecord,
     Suspect,
     find_outliers,

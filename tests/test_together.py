@@ -14,8 +14,8 @@ from acoustic_material import make_network, make_sentences, make_words, save_sou
 from safetensors.torch import load_file
 from together_worker import SCHEDULES, STOP_AT, make_same_data, train
 
-from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
+from w2vctc.acoustic.training.finetuning import TrainingData
 
 NO_DROPOUT: dict[str, Any] = {
     "hidden_dropout": 0.0,

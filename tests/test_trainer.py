@@ -23,14 +23,14 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from transformers import TrainingArguments
 
-from w2vctc.acoustic.batches import plan_in_order
-from w2vctc.acoustic.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.dataset import CtcCollator, SpeechDataset
-from w2vctc.acoustic.metrics import Scoring, make_metrics
+from w2vctc.acoustic.clips.batches import plan_in_order
+from w2vctc.acoustic.clips.dataset import CtcCollator, SpeechDataset
+from w2vctc.acoustic.monitoring.metrics import Scoring, make_metrics
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE, Schedule
-from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.trainer import CtcTrainer, clamped_spans, scale_learning_rate
-from w2vctc.acoustic.training import TrainingData, make_extractor
+from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
+from w2vctc.acoustic.training.finetuning import TrainingData, make_extractor
+from w2vctc.acoustic.training.trainer import CtcTrainer, clamped_spans, scale_learning_rate
 from w2vctc.cli.main import main
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.cli import screen, training_screen
 from w2vctc.cli.training_screen import TrainingScreen, draw_rates
 

@@ -14,7 +14,7 @@ from acoustic_material import (
     write_split,
 )
 
-from w2vctc.acoustic.progress import read_log
+from w2vctc.acoustic.monitoring.progress import read_log
 from w2vctc.cli.main import main
 from w2vctc.cli.training_search import open_training_search
 from w2vctc.project import find_project

@@ -13,14 +13,14 @@ import pytest
 import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, train_small
 
-from w2vctc.acoustic import together
-from w2vctc.acoustic.batch_memory import count_clips
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
+from w2vctc.acoustic.parallel import together
+from w2vctc.acoustic.parallel.processes import find_processes, leave
+from w2vctc.acoustic.parallel.together import StopTogether
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.processes import find_processes, leave
-from w2vctc.acoustic.progress import TrainingEvent
-from w2vctc.acoustic.together import StopTogether
-from w2vctc.acoustic.trainer import CtcTrainer
-from w2vctc.acoustic.training import TrainingData
+from w2vctc.acoustic.training.batch_memory import count_clips
+from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.errors import MachineError
 
 # Nothing draws random numbers, so that any number of processes can make the same updates.

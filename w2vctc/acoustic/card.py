@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2vctc.acoustic.sampling import DatasetShare
+from w2vctc.acoustic.clips.sampling import DatasetShare
 from w2vctc.files import save_text
 
 CARD_NAME = "README.md"

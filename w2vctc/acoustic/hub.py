@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.run import RUN_FOLDER
+from w2vctc.acoustic.training.run import RUN_FOLDER
 from w2vctc.errors import MachineError
 
 # What stays here: checkpoints, rows that were refused with their transcripts, half-written files.

@@ -90,7 +90,7 @@ def check(
 ) -> tuple["Corpus", "CheckResult"]:
     """What the project's data holds, and the CheckResult with advice for training."""
     from w2vctc.acoustic.frames import count_standard_frames
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli.checking.advice import advise
     from w2vctc.cli.checking.fix import divide_usable
     from w2vctc.cli.rows import make_normalizer, open_profile

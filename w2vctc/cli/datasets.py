@@ -17,7 +17,7 @@ from w2vctc.project import Project
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.sampling import DatasetShare
+    from w2vctc.acoustic.clips.sampling import DatasetShare
 
 _HELD_OUT = ("dev", "test")
 

@@ -26,7 +26,7 @@ def demo_cli(
 
 def demo(folder: Path, *, seed: int = 1) -> "Evaluation":
     """Plays every verb in `folder` as a person would type them; the final Evaluation."""
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli import build_vocab, finetune, train_lm
     from w2vctc.cli.evaluate import evaluate, show_evaluation
     from w2vctc.cli.screen import Stopwatch, format_time, say

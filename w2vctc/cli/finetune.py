@@ -11,11 +11,11 @@ from w2vctc.cli.interruption import remark_on_interruption
 from w2vctc.cli.training_data import prepare_training
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.monitoring.progress import TrainingEvent
+    from w2vctc.acoustic.monitoring.step_times import StepTimes
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.progress import TrainingEvent
-    from w2vctc.acoustic.step_times import StepTimes
-    from w2vctc.acoustic.training import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.finetuning import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.project import Project
 
 
@@ -80,7 +80,7 @@ def finetune_cli(
         model=out,
         profile=profile,
     )
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.training.options import FinetuneOptions
 
     options = override(
         project.options(FinetuneOptions, "finetune"),
@@ -102,7 +102,7 @@ def finetune_project(
 
     Of several processes that train together, one reads the data for all.
     """
-    from w2vctc.acoustic.processes import leave, share
+    from w2vctc.acoustic.parallel.processes import leave, share
 
     steps: list[int] = []  # that this command has made
     with remark_on_interruption(lambda: say_what_is_left(steps, options, resume=resume)):
@@ -143,12 +143,12 @@ def _train(
     resume: bool,
     on_step: Callable[[int], None],
 ) -> "FinetuneResult":
-    from w2vctc.acoustic.curve import save_curve
-    from w2vctc.acoustic.metrics import Scoring
-    from w2vctc.acoustic.processes import find_processes
-    from w2vctc.acoustic.progress import read_log
-    from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER
-    from w2vctc.acoustic.training import finetune
+    from w2vctc.acoustic.monitoring.curve import save_curve
+    from w2vctc.acoustic.monitoring.metrics import Scoring
+    from w2vctc.acoustic.monitoring.progress import read_log
+    from w2vctc.acoustic.parallel.processes import find_processes
+    from w2vctc.acoustic.training.finetuning import finetune
+    from w2vctc.acoustic.training.run import LOG_NAME, RUN_FOLDER
     from w2vctc.cli.screen import say
     from w2vctc.cli.training_screen import TrainingScreen
     from w2vctc.cli.training_search import open_training_search
@@ -196,7 +196,7 @@ def pair_counts(count: Callable[[str, str], Any]) -> Callable[[str, str], tuple[
 
 def show_times(times: "StepTimes") -> None:
     """Where the updates' time went, as a table."""
-    from w2vctc.acoustic.step_times import render_times
+    from w2vctc.acoustic.monitoring.step_times import render_times
     from w2vctc.cli.screen import say
 
     say(render_times(times))
@@ -209,7 +209,7 @@ def finish(
     as_json: bool,
     push_to_hub: str | None = None,
 ) -> None:
-    from w2vctc.acoustic.processes import find_processes
+    from w2vctc.acoustic.parallel.processes import find_processes
     from w2vctc.cli.attach import attach_if_there
     from w2vctc.cli.screen import format_share, say, say_next, write_json
     from w2vctc.errors import INTERRUPTED, ModelError

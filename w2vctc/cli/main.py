@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from w2vctc import __version__
-from w2vctc.acoustic.processes import find_processes
+from w2vctc.acoustic.parallel.processes import find_processes
 from w2vctc.cli.build_vocab import build_vocab_cli
 from w2vctc.cli.check import check_cli
 from w2vctc.cli.decode import decode_cli

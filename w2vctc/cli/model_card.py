@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.card import Card
-    from w2vctc.acoustic.options import FinetuneOptions
-    from w2vctc.acoustic.training import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.finetuning import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.corpus.utterance import Utterance
     from w2vctc.project import Project
 
@@ -22,7 +22,7 @@ def write_card(
 ) -> None:
     """Writes README.md into the model's folder, beside a person's own one into training/."""
     from w2vctc.acoustic.card import CARD_NAME, save_card
-    from w2vctc.acoustic.run import RUN_FOLDER
+    from w2vctc.acoustic.training.run import RUN_FOLDER
     from w2vctc.cli.screen import say
 
     own = project.model / CARD_NAME
@@ -39,7 +39,7 @@ def make_card(
     project: "Project", options: "FinetuneOptions", data: "TrainingData", result: "FinetuneResult"
 ) -> "Card":
     from w2vctc.acoustic.card import Card
-    from w2vctc.acoustic.run import describe_rows
+    from w2vctc.acoustic.training.run import describe_rows
 
     return Card(
         language=project.lang,
@@ -86,7 +86,7 @@ def write_command(project: "Project", options: "FinetuneOptions") -> str:
 def check_hub_first(repo: str) -> None:
     """Raises MachineError where the hub would refuse the model in the end."""
     from w2vctc.acoustic.hub import check_hub
-    from w2vctc.acoustic.processes import find_processes
+    from w2vctc.acoustic.parallel.processes import find_processes
 
     if find_processes().leads:
         check_hub(repo)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from w2vctc import __version__
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.config import suggest
 from w2vctc.corpus.corpus import Corpus
 from w2vctc.corpus.fault import Fault

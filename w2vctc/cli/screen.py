@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from w2vctc.acoustic.processes import find_processes
+from w2vctc.acoustic.parallel.processes import find_processes
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.options import FinetuneOptions
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.acoustic.training.finetuning import TrainingData
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli.datasets import Datasets
     from w2vctc.corpus.checks.rows import CheckedRows
     from w2vctc.corpus.corpus import Corpus
@@ -29,10 +29,10 @@ def prepare_training(
 
     writes: whether a vocabulary and lists of bad rows may be written.
     """
-    from w2vctc.acoustic.loggers import check_logger
-    from w2vctc.acoustic.options import apply_options, check_options
-    from w2vctc.acoustic.run import RUN_FOLDER
-    from w2vctc.acoustic.stopping import refuse_locked
+    from w2vctc.acoustic.monitoring.loggers import check_logger
+    from w2vctc.acoustic.training.options import apply_options, check_options
+    from w2vctc.acoustic.training.run import RUN_FOLDER
+    from w2vctc.acoustic.training.stopping import refuse_locked
     from w2vctc.cli.datasets import describe_shares, open_datasets
     from w2vctc.cli.screen import say
     from w2vctc.files import refuse_unwritable
@@ -74,9 +74,9 @@ def prepare_training(
 
 def _refuse_to_lose(folder: Path) -> None:
     """Raises UsageError where a finished model or hours of an unfinished run would go."""
-    from w2vctc.acoustic.checkpoints import list_checkpoints
-    from w2vctc.acoustic.run import RUN_FOLDER
     from w2vctc.acoustic.source import is_trained
+    from w2vctc.acoustic.training.checkpoints import list_checkpoints
+    from w2vctc.acoustic.training.run import RUN_FOLDER
     from w2vctc.errors import UsageError
 
     if list_checkpoints(folder / RUN_FOLDER):
@@ -114,9 +114,9 @@ def _check_data(
     writes: bool,
 ) -> "TrainingData":
     """The checked rows of train and dev."""
-    from w2vctc.acoustic.guards import check_spelling
-    from w2vctc.acoustic.sampling import DatasetPart
-    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.acoustic.clips.sampling import DatasetPart
+    from w2vctc.acoustic.monitoring.guards import check_spelling
+    from w2vctc.acoustic.training.finetuning import TrainingData
     from w2vctc.cli.datasets import join_checked
     from w2vctc.cli.rows import take_rows
     from w2vctc.cli.screen import say
@@ -189,7 +189,7 @@ def describe_augmentation(options: "FinetuneOptions") -> str:
 
     Raises UsageError or DataError for a noise folder that cannot be used.
     """
-    from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
+    from w2vctc.acoustic.clips.augmentation import open_augmentation, parse_kinds
 
     augmentation = open_augmentation(
         parse_kinds(options.augment), seed=options.seed, noise_folder=options.noise_folder

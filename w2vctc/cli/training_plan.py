@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.forecast import Forecast
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.planning.forecast import Forecast
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.training import TrainingData
+    from w2vctc.acoustic.training.finetuning import TrainingData
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.project import Project
 
 _WIDTH = 96
@@ -21,8 +21,8 @@ def plan_run(
     project: "Project", options: "FinetuneOptions", data: "TrainingData", schedule: "Schedule"
 ) -> "Forecast":
     """The forecast, after some steps on real batches. Raises UsageError in several processes."""
-    from w2vctc.acoustic.forecast import forecast_run
-    from w2vctc.acoustic.processes import find_processes
+    from w2vctc.acoustic.parallel.processes import find_processes
+    from w2vctc.acoustic.planning.forecast import forecast_run
     from w2vctc.cli.screen import say
     from w2vctc.errors import UsageError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from w2vctc.cli.screen import format_share, format_time, say, talk
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.progress import TrainingEvent
+    from w2vctc.acoustic.monitoring.progress import TrainingEvent
 
 _PLAIN_EVERY_S = 15.0
 _BLOCKS = "▁▂▃▄▅▆▇█"

@@ -6,7 +6,7 @@ from w2vctc.acoustic.presets import DATA_SIZES, LARGE_HIDDEN_SIZE, TINY, choose_
 from w2vctc.cli.screen import format_amount
 
 if TYPE_CHECKING:
-    from w2vctc.acoustic.options import FinetuneOptions
+    from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.corpus.checks.result import CheckResult
 
 SMALL_MINUTES = 10.0  # the least that any published schedule was made for

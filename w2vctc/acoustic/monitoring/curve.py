@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.progress import TrainingEvent
+from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.files import staged_file
 
 _LOSS_COLOUR = "#8a8f98"

@@ -9,38 +9,38 @@ from typing import Any
 from transformers import Wav2Vec2FeatureExtractor, set_seed
 from transformers.trainer_callback import PrinterCallback
 
-from w2vctc.acoustic.adapters import adapt_network, describe_share
-from w2vctc.acoustic.arguments import make_arguments
-from w2vctc.acoustic.augmentation import open_augmentation, parse_kinds
-from w2vctc.acoustic.augmented import make_dataset, make_training_set
-from w2vctc.acoustic.batches import plan_epochs, plan_in_order, plan_updates
+from w2vctc.acoustic.clips.augmentation import open_augmentation, parse_kinds
+from w2vctc.acoustic.clips.augmented import make_dataset, make_training_set
+from w2vctc.acoustic.clips.batches import plan_epochs, plan_in_order, plan_updates
+from w2vctc.acoustic.clips.dataset import CtcCollator, changed_error
+from w2vctc.acoustic.clips.feature_cache import keep_features
+from w2vctc.acoustic.clips.sampling import ClipSampler, DatasetPart, DatasetShare, share_out
+from w2vctc.acoustic.clips.sound_memory import SoundMemory
 from w2vctc.acoustic.cpu_speed import speed_up
-from w2vctc.acoustic.dataset import CtcCollator, changed_error
 from w2vctc.acoustic.device import choose_device, choose_precision
 from w2vctc.acoustic.export import save_model
-from w2vctc.acoustic.feature_cache import keep_features
-from w2vctc.acoustic.finishing import list_suspects, try_average
-from w2vctc.acoustic.guards import GuardCallback
-from w2vctc.acoustic.layer_rates import set_layer_rates
 from w2vctc.acoustic.memory_errors import memory_errors
-from w2vctc.acoustic.metrics import Scoring, make_metrics
 from w2vctc.acoustic.model import (
     count_model_frames,
     make_model,
     quiet_transformers,
     uses_attention_mask,
 )
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.monitoring.guards import GuardCallback
+from w2vctc.acoustic.monitoring.metrics import Scoring, make_metrics
+from w2vctc.acoustic.monitoring.progress import ProgressCallback, TrainingEvent
+from w2vctc.acoustic.monitoring.step_times import StepClock, StepTimes
+from w2vctc.acoustic.parallel.processes import Processes, find_processes, share
+from w2vctc.acoustic.parallel.together import choose_trainer, make_stopper
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.processes import Processes, find_processes, share
-from w2vctc.acoustic.progress import ProgressCallback, TrainingEvent
-from w2vctc.acoustic.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
-from w2vctc.acoustic.sampling import ClipSampler, DatasetPart, DatasetShare, share_out
-from w2vctc.acoustic.sound_memory import SoundMemory
-from w2vctc.acoustic.step_times import StepClock, StepTimes
-from w2vctc.acoustic.stopping import EarlyStopping, StopOnSignal, locked
-from w2vctc.acoustic.together import choose_trainer, make_stopper
-from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.acoustic.training.adapters import adapt_network, describe_share
+from w2vctc.acoustic.training.arguments import make_arguments
+from w2vctc.acoustic.training.finishing import list_suspects, try_average
+from w2vctc.acoustic.training.layer_rates import set_layer_rates
+from w2vctc.acoustic.training.options import FinetuneOptions
+from w2vctc.acoustic.training.run import LOG_NAME, RUN_FOLDER, describe_run, finish_run, prepare_run
+from w2vctc.acoustic.training.stopping import EarlyStopping, StopOnSignal, locked
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, UsageError
 from w2vctc.files import machine_errors

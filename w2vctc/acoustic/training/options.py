@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
-from w2vctc.acoustic.augmentation import parse_kinds
-from w2vctc.acoustic.loggers import LOGGERS, NO_LOGGER
+from w2vctc.acoustic.clips.augmentation import parse_kinds
+from w2vctc.acoustic.monitoring.loggers import LOGGERS, NO_LOGGER
 from w2vctc.acoustic.presets import TINY, Schedule
 from w2vctc.errors import MachineError, UsageError
 

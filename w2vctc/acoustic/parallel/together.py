@@ -16,8 +16,9 @@ from accelerate.utils import broadcast_object_list, gather_object
 from transformers import set_seed
 from transformers.trainer_utils import EvalLoopOutput, EvalPrediction
 
-from w2vctc.acoustic.dataset import CtcCollator
-from w2vctc.acoustic.gathering import (
+from w2vctc.acoustic.clips.dataset import CtcCollator
+from w2vctc.acoustic.memory_errors import explain_memory
+from w2vctc.acoustic.parallel.gathering import (
     WEIGHT,
     SharedCollator,
     SharedDataset,
@@ -28,11 +29,10 @@ from w2vctc.acoustic.gathering import (
     read_random_state,
     seed_of,
 )
-from w2vctc.acoustic.memory_errors import explain_memory
-from w2vctc.acoustic.processes import Processes, agree, fail, gather
-from w2vctc.acoustic.shares import share_dev_plan, share_plan
-from w2vctc.acoustic.stopping import StopOnSignal
-from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.acoustic.parallel.processes import Processes, agree, fail, gather
+from w2vctc.acoustic.parallel.shares import share_dev_plan, share_plan
+from w2vctc.acoustic.training.stopping import StopOnSignal
+from w2vctc.acoustic.training.trainer import CtcTrainer
 
 
 class SharedTrainer(CtcTrainer):

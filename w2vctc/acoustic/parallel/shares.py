@@ -8,7 +8,7 @@ clips of a batch are. Losses are weighed so that the sum is that of one process 
 import math
 from collections.abc import Sequence
 
-from w2vctc.acoustic.processes import Processes
+from w2vctc.acoustic.parallel.processes import Processes
 
 Shared = tuple[int, float]
 """A row number, and the weight of the mean loss over the clips that it is together with."""

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from transformers import set_seed
 
-from w2vctc.acoustic.adapters import adapt_network
-from w2vctc.acoustic.expectations import describe_expectation
-from w2vctc.acoustic.loggers import NO_LOGGER
-from w2vctc.acoustic.metrics import Scoring
+from w2vctc.acoustic.clips.sampling import DatasetShare
 from w2vctc.acoustic.model import make_model, quiet_transformers
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.monitoring.loggers import NO_LOGGER
+from w2vctc.acoustic.monitoring.metrics import Scoring
+from w2vctc.acoustic.parallel.processes import Processes
+from w2vctc.acoustic.planning.expectations import describe_expectation
+from w2vctc.acoustic.planning.probe import Probe, padded_seconds, probe_run, time_checkpoint
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.probe import Probe, padded_seconds, probe_run, time_checkpoint
-from w2vctc.acoustic.processes import Processes
-from w2vctc.acoustic.sampling import DatasetShare
-from w2vctc.acoustic.stopping import StopOnSignal
-from w2vctc.acoustic.trainer import KEPT_CHECKPOINTS, CtcTrainer
-from w2vctc.acoustic.training import TrainingData, make_trainer
+from w2vctc.acoustic.training.adapters import adapt_network
+from w2vctc.acoustic.training.finetuning import TrainingData, make_trainer
+from w2vctc.acoustic.training.options import FinetuneOptions
+from w2vctc.acoustic.training.stopping import StopOnSignal
+from w2vctc.acoustic.training.trainer import KEPT_CHECKPOINTS, CtcTrainer
 from w2vctc.corpus.utterance import Utterance
 
 _WEIGHT_BYTES = 4

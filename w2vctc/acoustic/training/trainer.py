@@ -11,9 +11,15 @@ from safetensors import SafetensorError
 from torch.utils.data import DataLoader
 from transformers.trainer import TRAINER_STATE_NAME
 
-from w2vctc.acoustic.batch_memory import CuttingTrainer
-from w2vctc.acoustic.batches import PlannedBatches
-from w2vctc.acoustic.checkpoints import (
+from w2vctc.acoustic.clips.batches import PlannedBatches
+from w2vctc.acoustic.clips.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
+from w2vctc.acoustic.clips.feature_cache import given_features
+from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
+from w2vctc.acoustic.monitoring.step_times import StepClock
+from w2vctc.acoustic.monitoring.suspects import LossRecord
+from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.training.batch_memory import CuttingTrainer
+from w2vctc.acoustic.training.checkpoints import (
     checkpoint_folder,
     clear_staging,
     find_fault,
@@ -21,13 +27,7 @@ from w2vctc.acoustic.checkpoints import (
     rotate_checkpoints,
     staging_folder,
 )
-from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
-from w2vctc.acoustic.feature_cache import given_features
-from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
-from w2vctc.acoustic.nonfinite import LossWatch, drop_update, explain_streak
-from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.step_times import StepClock
-from w2vctc.acoustic.suspects import LossRecord
+from w2vctc.acoustic.training.nonfinite import LossWatch, drop_update, explain_streak
 from w2vctc.errors import MachineError
 
 KEPT_CHECKPOINTS = 3  # the best one among them

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from w2vctc.acoustic.checkpoints import count_updates, find_fault, list_checkpoints
+from w2vctc.acoustic.training.checkpoints import count_updates, find_fault, list_checkpoints
 
 Weights = dict[str, torch.Tensor]
 

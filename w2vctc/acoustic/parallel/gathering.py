@@ -12,10 +12,10 @@ import torch.distributed as dist
 from accelerate.utils import gather_object
 from torch.utils.data import Dataset
 
-from w2vctc.acoustic.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
-from w2vctc.acoustic.processes import Processes
-from w2vctc.acoustic.shares import Shared
-from w2vctc.acoustic.suspects import LossRecord
+from w2vctc.acoustic.clips.dataset import IGNORED_LABEL, CtcCollator, Example, SpeechDataset
+from w2vctc.acoustic.monitoring.suspects import LossRecord
+from w2vctc.acoustic.parallel.processes import Processes
+from w2vctc.acoustic.parallel.shares import Shared
 
 WEIGHT = "weight"  # in a batch: of its loss
 _BUCKET_BYTES = 25 << 20  # gradients that travel together, as many as in torch's own

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from w2vctc.acoustic.feature_cache import ClipFeatures, load_features
-from w2vctc.acoustic.sound_memory import SoundMemory
+from w2vctc.acoustic.clips.feature_cache import ClipFeatures, load_features
+from w2vctc.acoustic.clips.sound_memory import SoundMemory
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 

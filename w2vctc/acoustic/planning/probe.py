@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from transformers import Trainer
 
 from w2vctc.acoustic.memory_errors import is_out_of_memory
-from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.acoustic.training.trainer import CtcTrainer
 
 MOST_STEPS = 20
 _FROZEN_STEPS = 5  # of them, where a run begins with a frozen encoder

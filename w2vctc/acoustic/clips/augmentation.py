@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vctc.acoustic.distortions import change_gain, enter_room, pass_phone
-from w2vctc.acoustic.noise import Noises, add_noise, find_noises
+from w2vctc.acoustic.clips.distortions import change_gain, enter_room, pass_phone
+from w2vctc.acoustic.clips.noise import Noises, add_noise, find_noises
 from w2vctc.errors import UsageError
 from w2vctc.speech.audio import SAMPLE_RATE
 

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from w2vctc.acoustic.averaging import find_last, keep_better
+from w2vctc.acoustic.clips.sampling import DatasetPart
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions
-from w2vctc.acoustic.metrics import spell_frames
-from w2vctc.acoustic.sampling import DatasetPart
-from w2vctc.acoustic.suspects import (
+from w2vctc.acoustic.monitoring.metrics import spell_frames
+from w2vctc.acoustic.monitoring.suspects import (
     SUSPECTS_NAME,
     Suspect,
     find_outliers_of_each,
     save_suspects,
 )
-from w2vctc.acoustic.trainer import CtcTrainer
+from w2vctc.acoustic.training.averaging import find_last, keep_better
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.vocab import Vocabulary
 from w2vctc.words import numbered
 

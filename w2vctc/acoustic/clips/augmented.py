@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.augmentation import Augmentation, count_needed_frames
-from w2vctc.acoustic.dataset import Example, SpeechDataset
-from w2vctc.acoustic.sound_memory import SoundMemory
+from w2vctc.acoustic.clips.augmentation import Augmentation, count_needed_frames
+from w2vctc.acoustic.clips.dataset import Example, SpeechDataset
+from w2vctc.acoustic.clips.sound_memory import SoundMemory
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.vocab import Vocabulary
 

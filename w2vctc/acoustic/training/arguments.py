@@ -6,11 +6,11 @@ import torch
 from transformers import TrainingArguments
 
 from w2vctc.acoustic.device import choose_precision
-from w2vctc.acoustic.loggers import list_integrations
-from w2vctc.acoustic.options import FinetuneOptions
+from w2vctc.acoustic.monitoring.loggers import list_integrations
+from w2vctc.acoustic.parallel.processes import find_processes
+from w2vctc.acoustic.parallel.shares import count_passes
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.processes import find_processes
-from w2vctc.acoustic.shares import count_passes
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.errors import UsageError
 
 

@@ -9,18 +9,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from w2vctc.acoustic.checkpoints import (
+from w2vctc.acoustic.clips.noise import describe_noises
+from w2vctc.acoustic.clips.sampling import DatasetPart, share_out
+from w2vctc.acoustic.export import STAGED_MODEL
+from w2vctc.acoustic.monitoring.progress import cut_log
+from w2vctc.acoustic.presets import Schedule
+from w2vctc.acoustic.training.checkpoints import (
     clear_staging,
     count_updates,
     delete_checkpoints,
     find_checkpoint,
 )
-from w2vctc.acoustic.export import STAGED_MODEL
-from w2vctc.acoustic.noise import describe_noises
-from w2vctc.acoustic.options import FinetuneOptions
-from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.progress import cut_log
-from w2vctc.acoustic.sampling import DatasetPart, share_out
+from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import UsageError
 from w2vctc.files import clear_staged, save_text

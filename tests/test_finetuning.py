@@ -25,10 +25,10 @@ from acoustic_material import (
     write_split,
 )
 
-from w2vctc.acoustic.checkpoints import count_updates, find_fault, list_checkpoints
 from w2vctc.acoustic.model import DROPOUTS
-from w2vctc.acoustic.progress import TrainingEvent, read_log
-from w2vctc.acoustic.training import TrainingData, choose_eval_every, plan_run
+from w2vctc.acoustic.monitoring.progress import TrainingEvent, read_log
+from w2vctc.acoustic.training.checkpoints import count_updates, find_fault, list_checkpoints
+from w2vctc.acoustic.training.finetuning import TrainingData, choose_eval_every, plan_run
 from w2vctc.cli.main import main
 from w2vctc.errors import UsageError
 from w2vctc.vocab import build_vocabulary
@@ -391,7 +391,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_compute(
     def compute(*_: object, **__: object) -> None:
         pytest.fail("a network was made")
 
-    monkeypatch.setattr("w2vctc.acoustic.training.make_model", compute)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_model", compute)
     assert main(["finetune", *OPTIONS, "--out", "occupied/models"]) == 5
     error = capsys.readouterr().err.splitlines()[-2]
     assert error.endswith("occupied: a file stands where a folder should be [E_NOT_FOLDER]")
@@ -417,7 +417,7 @@ def test_a_folder_without_permission_is_refused_before_any_compute(
         pytest.fail("a network was made")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    monkeypatch.setattr("w2vctc.acoustic.training.make_model", compute)
+    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_model", compute)
     assert main(["finetune", *OPTIONS]) == 5
     assert capsys.readouterr().err.endswith(
         "error: models/xx/training: no permission to write [E_PERM]\n"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from w2vctc.acoustic.sampling import ClipSampler
+from w2vctc.acoustic.clips.sampling import ClipSampler
 
 _LENGTH_NOISE = 0.1  # clips within about 10 % of each other's length meet in ever new batches
 

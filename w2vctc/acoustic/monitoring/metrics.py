@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from w2vctc.acoustic.bounds import bound_rate
-from w2vctc.acoustic.dataset import IGNORED_LABEL
+from w2vctc.acoustic.clips.dataset import IGNORED_LABEL
+from w2vctc.acoustic.monitoring.bounds import bound_rate
 from w2vctc.vocab import Vocabulary
 
 _CER_TIE_WEIGHT = 1e-3  # while WER stands at 100 %, CER tells which checkpoint is better

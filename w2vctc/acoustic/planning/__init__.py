@@ -1,0 +1,1 @@
+"""What a run will take and what to expect of it, before it begins."""

@@ -1,0 +1,1 @@
+"""One fine-tuning run: its options, its updates, its checkpoints, its end."""
