@@ -175,7 +175,8 @@ def by_ours(
 ) -> Path:
     from w2vctc.acoustic.monitoring.metrics import Scoring
     from w2vctc.acoustic.monitoring.progress import ProgressCallback
-    from w2vctc.acoustic.training.finetuning import TrainingData, finetune
+    from w2vctc.acoustic.training.data import TrainingData
+    from w2vctc.acoustic.training.finetuning import finetune
     from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli.finetune import pair_counts
     from w2vctc.evaluate.counts import count_character_errors, count_word_errors

@@ -14,12 +14,9 @@ from w2vctc.acoustic.model import adapt_config, quiet_transformers
 from w2vctc.acoustic.monitoring.metrics import Scoring
 from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.training.finetuning import (
-    FinetuneResult,
-    TrainingData,
-    finetune,
-    make_extractor,
-)
+from w2vctc.acoustic.training.assembly import make_extractor
+from w2vctc.acoustic.training.data import TrainingData
+from w2vctc.acoustic.training.finetuning import FinetuneResult, finetune
 from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.evaluate.counts import count_character_errors, count_word_errors

@@ -23,7 +23,7 @@ from transformers import Wav2Vec2ForCTC
 
 from w2vctc.acoustic.training import finishing
 from w2vctc.acoustic.training.adapters import adapt_network, count_weights, describe_share
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.cli.main import main
 from w2vctc.errors import UsageError
 

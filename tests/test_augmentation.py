@@ -30,7 +30,7 @@ from w2vctc.acoustic.clips.batches import PlannedBatches
 from w2vctc.acoustic.clips.dataset import SpeechDataset
 from w2vctc.acoustic.clips.noise import add_noise, find_noises
 from w2vctc.acoustic.model import count_model_frames
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.options import FinetuneOptions, check_options
 from w2vctc.cli.main import main
 from w2vctc.cli.training_data import describe_augmentation
@@ -323,7 +323,7 @@ def test_the_ramp_is_a_share_of_the_updates_whatever_an_update_is_made_of(
         seen.append(named["n_ramp_batches"])
         return make_training_set(*known, **named)
 
-    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_training_set", record)
+    monkeypatch.setattr("w2vctc.acoustic.training.assembly.make_training_set", record)
     source = save_source(tmp_path / "source", make_network(data.vocabulary), data.vocabulary)
     schedule = replace(SHORT_SCHEDULE, updates=8, accumulation=2, batch_s=2.0)
     train_small(

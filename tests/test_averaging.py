@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from w2vctc.acoustic.training import finishing
 from w2vctc.acoustic.training.averaging import find_last, keep_better
 from w2vctc.acoustic.training.checkpoints import count_updates, list_checkpoints
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -29,7 +29,7 @@ from w2vctc.acoustic.training.batch_memory import (
     count_clips,
     cut_batch,
 )
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.cli.main import main
 from w2vctc.errors import MachineError

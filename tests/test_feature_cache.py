@@ -27,7 +27,8 @@ from w2vctc.acoustic.clips.feature_cache import (
     trim,
     write_features,
 )
-from w2vctc.acoustic.training.finetuning import TrainingData, make_extractor
+from w2vctc.acoustic.training.assembly import make_extractor
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError, UsageError
 

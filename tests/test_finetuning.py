@@ -28,7 +28,7 @@ from acoustic_material import (
 from w2vctc.acoustic.model import DROPOUTS
 from w2vctc.acoustic.monitoring.progress import TrainingEvent, read_log
 from w2vctc.acoustic.training.checkpoints import count_updates, find_fault, list_checkpoints
-from w2vctc.acoustic.training.finetuning import TrainingData, choose_eval_every, plan_run
+from w2vctc.acoustic.training.data import TrainingData, choose_eval_every, plan_run
 from w2vctc.cli.main import main
 from w2vctc.errors import UsageError
 from w2vctc.vocab import build_vocabulary

@@ -25,7 +25,7 @@ from w2vctc.acoustic.planning.expectations import describe_expectation
 from w2vctc.acoustic.planning.forecast import Forecast, estimate_training, forecast_run
 from w2vctc.acoustic.planning.probe import MOST_STEPS, Probe, choose_batches, padded_seconds
 from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.cli.training_plan import describe, format_bytes, format_hours

@@ -21,7 +21,7 @@ from w2vctc.acoustic.monitoring.guards import (
     read_curve,
 )
 from w2vctc.acoustic.presets import TINY_SCHEDULE
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError
 from w2vctc.vocab import build_vocabulary

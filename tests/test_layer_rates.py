@@ -10,7 +10,7 @@ from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_sour
 from safetensors.torch import load_file
 from test_finetuning import raise_signal_at
 
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.layer_rates import find_depth, group_by_layer
 from w2vctc.vocab import build_vocabulary
 

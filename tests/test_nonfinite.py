@@ -161,7 +161,7 @@ def test_no_update_waits_for_the_device_except_where_it_logs(
         arguments.logging_steps = LOG_EVERY
         return arguments
 
-    monkeypatch.setattr("w2vctc.acoustic.training.finetuning.make_arguments", seldom)
+    monkeypatch.setattr("w2vctc.acoustic.training.assembly.make_arguments", seldom)
     waits = Waits()
 
     def watch(event: TrainingEvent) -> None:

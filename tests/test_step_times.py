@@ -11,7 +11,7 @@ import torch
 from acoustic_material import SHORT_SCHEDULE, make_data, make_network, save_source, train_small
 
 from w2vctc.acoustic.monitoring.step_times import PARTS, StepClock, StepTimes, render_times
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.cli.main import main
 
 

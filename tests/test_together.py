@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from together_worker import SCHEDULES, STOP_AT, make_same_data, train
 
 from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 
 NO_DROPOUT: dict[str, Any] = {
     "hidden_dropout": 0.0,

@@ -28,8 +28,9 @@ from w2vctc.acoustic.clips.dataset import CtcCollator, SpeechDataset
 from w2vctc.acoustic.monitoring.metrics import Scoring, make_metrics
 from w2vctc.acoustic.monitoring.progress import TrainingEvent
 from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE, Schedule
+from w2vctc.acoustic.training.assembly import make_extractor
 from w2vctc.acoustic.training.checkpoints import find_fault, list_checkpoints
-from w2vctc.acoustic.training.finetuning import TrainingData, make_extractor
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.trainer import CtcTrainer, clamped_spans, scale_learning_rate
 from w2vctc.cli.main import main
 from w2vctc.corpus.utterance import Utterance

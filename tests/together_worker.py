@@ -19,7 +19,7 @@ from w2vctc.acoustic.parallel.processes import find_processes, leave
 from w2vctc.acoustic.parallel.together import StopTogether
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.training.batch_memory import count_clips
-from w2vctc.acoustic.training.finetuning import TrainingData
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.errors import MachineError
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from w2vctc.acoustic.monitoring.progress import TrainingEvent
     from w2vctc.acoustic.monitoring.step_times import StepTimes
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.training.finetuning import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.data import TrainingData
+    from w2vctc.acoustic.training.finetuning import FinetuneResult
     from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.project import Project
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.card import Card
-    from w2vctc.acoustic.training.finetuning import FinetuneResult, TrainingData
+    from w2vctc.acoustic.training.data import TrainingData
+    from w2vctc.acoustic.training.finetuning import FinetuneResult
     from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.corpus.utterance import Utterance
     from w2vctc.project import Project

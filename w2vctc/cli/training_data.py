@@ -8,7 +8,7 @@ from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.training.finetuning import TrainingData
+    from w2vctc.acoustic.training.data import TrainingData
     from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.cli.datasets import Datasets
     from w2vctc.corpus.checks.rows import CheckedRows
@@ -116,7 +116,7 @@ def _check_data(
     """The checked rows of train and dev."""
     from w2vctc.acoustic.clips.sampling import DatasetPart
     from w2vctc.acoustic.monitoring.guards import check_spelling
-    from w2vctc.acoustic.training.finetuning import TrainingData
+    from w2vctc.acoustic.training.data import TrainingData
     from w2vctc.cli.datasets import join_checked
     from w2vctc.cli.rows import take_rows
     from w2vctc.cli.screen import say

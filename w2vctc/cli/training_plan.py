@@ -9,7 +9,7 @@ from w2vctc.words import numbered
 if TYPE_CHECKING:
     from w2vctc.acoustic.planning.forecast import Forecast
     from w2vctc.acoustic.presets import Schedule
-    from w2vctc.acoustic.training.finetuning import TrainingData
+    from w2vctc.acoustic.training.data import TrainingData
     from w2vctc.acoustic.training.options import FinetuneOptions
     from w2vctc.project import Project
 

@@ -17,7 +17,8 @@ from w2vctc.acoustic.planning.expectations import describe_expectation
 from w2vctc.acoustic.planning.probe import Probe, padded_seconds, probe_run, time_checkpoint
 from w2vctc.acoustic.presets import Schedule
 from w2vctc.acoustic.training.adapters import adapt_network
-from w2vctc.acoustic.training.finetuning import TrainingData, make_trainer
+from w2vctc.acoustic.training.assembly import Surroundings, make_trainer
+from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.options import FinetuneOptions
 from w2vctc.acoustic.training.stopping import StopOnSignal
 from w2vctc.acoustic.training.trainer import KEPT_CHECKPOINTS, CtcTrainer
@@ -87,12 +88,14 @@ def forecast_run(
             data,
             schedule=schedule,
             options=options,
-            run_folder=Path(tempfile.gettempdir()),  # has to be there, and stays as it is
-            scoring=Scoring(lambda *_: (0, 0), lambda *_: (0, 0)),
-            stopper=StopOnSignal(on_note),
-            processes=Processes(),
-            on_event=lambda _: None,
-            on_note=on_note,
+            around=Surroundings(
+                run_folder=Path(tempfile.gettempdir()),  # has to be there, and stays as it is
+                scoring=Scoring(lambda *_: (0, 0), lambda *_: (0, 0)),
+                stopper=StopOnSignal(on_note),
+                processes=Processes(),
+                on_event=lambda _: None,
+                on_note=on_note,
+            ),
         )
         probe = probe_run(trainer, _durations(data.train), _durations(data.dev))
     return _sum_up(trainer, probe, data, schedule=schedule, options=options, folder=folder)
