@@ -20,8 +20,9 @@ from w2vctc.acoustic.training.adapters import adapt_network
 from w2vctc.acoustic.training.assembly import Surroundings, make_trainer
 from w2vctc.acoustic.training.data import TrainingData
 from w2vctc.acoustic.training.options import FinetuneOptions
+from w2vctc.acoustic.training.sealing import KEPT_CHECKPOINTS
 from w2vctc.acoustic.training.stopping import StopOnSignal
-from w2vctc.acoustic.training.trainer import KEPT_CHECKPOINTS, CtcTrainer
+from w2vctc.acoustic.training.trainer import CtcTrainer
 from w2vctc.corpus.utterance import Utterance
 
 _WEIGHT_BYTES = 4

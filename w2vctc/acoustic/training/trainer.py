@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer with CTC's needs: planned batches, true lengths, guards, seals."""
+"""The Hugging Face Trainer with CTC's needs: planned batches, true lengths, guards."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,9 +7,7 @@ from typing import Any
 
 import torch
 from accelerate.data_loader import prepare_data_loader
-from safetensors import SafetensorError
 from torch.utils.data import DataLoader
-from transformers.trainer import TRAINER_STATE_NAME
 
 from w2vctc.acoustic.clips.batches import PlannedBatches
 from w2vctc.acoustic.clips.dataset import IGNORED_LABEL, CtcCollator, SpeechDataset
@@ -18,23 +16,13 @@ from w2vctc.acoustic.model import count_model_frames, uses_attention_mask
 from w2vctc.acoustic.monitoring.step_times import StepClock
 from w2vctc.acoustic.monitoring.suspects import LossRecord
 from w2vctc.acoustic.presets import Schedule
-from w2vctc.acoustic.training.batch_memory import CuttingTrainer
-from w2vctc.acoustic.training.checkpoints import (
-    checkpoint_folder,
-    clear_staging,
-    find_fault,
-    place_checkpoint,
-    rotate_checkpoints,
-    staging_folder,
-)
 from w2vctc.acoustic.training.nonfinite import LossWatch, drop_update, explain_streak
-from w2vctc.errors import MachineError
+from w2vctc.acoustic.training.sealing import SealingTrainer
 
-KEPT_CHECKPOINTS = 3  # the best one among them
 _FINAL_SCALE = 0.05  # fairseq's final_lr_scale
 
 
-class CtcTrainer(CuttingTrainer):
+class CtcTrainer(SealingTrainer):
     """Trains a Wav2Vec2ForCTC on planned batches."""
 
     def __init__(
@@ -48,20 +36,17 @@ class CtcTrainer(CuttingTrainer):
         on_note: Callable[[str], None],
         **trainer_arguments: Any,
     ) -> None:
-        super().__init__(data_collator=collator, **trainer_arguments)
+        super().__init__(on_note=on_note, data_collator=collator, **trainer_arguments)
         # The loss below is a mean over the batch; Trainer must divide it by the accumulation.
         self.model_accepts_loss_kwargs = False
         self.plan = plan
         self.dev_plan = dev_plan
         self.schedule = schedule
         self.n_workers = n_workers
-        self.on_note = on_note
         self.watch = LossWatch()
         self.clock: StepClock | None = None  # where its times are wanted
         self.losses = LossRecord(len(self.train_dataset))
         self.keeps_emissions = False  # whether evaluation hands on the logarithms of all labels
-        self.n_averaged = 0  # last checkpoints that are wanted in the end
-        self._output_dir = ""  # while a checkpoint is written
 
     def get_train_dataloader(self) -> Any:
         plan = self.train_dataset.index_plan(self.plan)
@@ -201,65 +186,8 @@ class CtcTrainer(CuttingTrainer):
             model.zero_grad()
         return norm
 
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Writes a checkpoint that counts once it is whole; a full disk costs this one only."""
-        run_folder = Path(self.args.output_dir)
-        try:
-            self._write_checkpoint(run_folder, model, trial)
-        # torch and safetensors put a refused write into errors of their own
-        except (OSError, RuntimeError, SafetensorError) as error:
-            raise MachineError(
-                f"{checkpoint_folder(run_folder, self.state.global_step)}: cannot be written:"
-                f" {str(error).splitlines()[0]}",
-                hint="free some space, then go on with --resume from the checkpoint before",
-                code="E_DISK",
-            ) from error
-        finally:
-            if self.args.should_save:
-                clear_staging(run_folder)
-
-    def _write_checkpoint(self, run_folder: Path, model: Any, trial: Any) -> None:
-        step, writes = self.state.global_step, self.args.should_save
-        self._output_dir = str(staging_folder(run_folder))
-        try:
-            super()._save_checkpoint(model, trial)
-        finally:
-            self._output_dir = ""
-        self._point_to_best()
-        self.accelerator.wait_for_everyone()
-        if writes:
-            staged = checkpoint_folder(staging_folder(run_folder), step)
-            self.losses.save(staged)
-            self.state.save_to_json(str(staged / TRAINER_STATE_NAME))
-            place_checkpoint(run_folder, step)
-            wanted = {step, self.state.best_global_step or step}
-            kept = max(KEPT_CHECKPOINTS, self.n_averaged + 1)
-            rotate_checkpoints(run_folder, keep=kept, wanted=wanted)
-        self.accelerator.wait_for_everyone()
-
-    def _get_output_dir(self, trial: Any) -> str:
-        """Where the Trainer writes a checkpoint and rotates: out of the way of whole ones."""
-        return self._output_dir or str(super()._get_output_dir(trial))
-
-    def _init_training_state(self, *known: Any, **named: Any) -> Any:
-        start = super()._init_training_state(*known, **named)
-        self._point_to_best()
-        return start
-
-    def _point_to_best(self) -> None:
-        """The best checkpoint goes by its update: its folder may have been moved since."""
-        if self.state.best_global_step:
-            best = checkpoint_folder(Path(self.args.output_dir), self.state.best_global_step)
-            self.state.best_model_checkpoint = str(best)
-
-    def _load_best_model(self) -> None:
-        """The weights of the best evaluation; the last ones stay where those are damaged."""
-        folder = Path(self.state.best_model_checkpoint)
-        fault = find_fault(folder)
-        if fault:
-            self.on_note(f"left out {folder.name}, the best one on dev: {fault}")
-        else:
-            super()._load_best_model()
+    def _add_to_checkpoint(self, folder: Path) -> None:
+        self.losses.save(folder)
 
 
 class clamped_spans:  # noqa: N801
