@@ -18,7 +18,6 @@ from w2vctc.speech.audio import (
     SAMPLE_RATE,
     AudioInfo,
     load_audio,
-    mix_channels,
     probe_audio,
     resample,
 )
@@ -177,22 +176,6 @@ def test_channels_become_their_mean(tmp_path: Path) -> None:
     left, right = make_tone(440), make_tone(660)
     soundfile.write(tmp_path / "a.wav", stereo(left, right), SAMPLE_RATE, subtype="FLOAT")
     np.testing.assert_allclose(load_audio(tmp_path / "a.wav"), (left + right) / 2, atol=1e-7)
-
-
-def test_opposite_channels_do_not_cancel() -> None:
-    left = make_tone()
-    np.testing.assert_array_equal(mix_channels(stereo(left, -left)), left)
-    np.testing.assert_array_equal(mix_channels(stereo(0.9 * left, -left)), -left)
-
-
-def test_a_silent_channel_does_not_halve_the_other() -> None:
-    left = make_tone()
-    np.testing.assert_array_equal(mix_channels(stereo(left, 0 * left)), left)
-    np.testing.assert_array_equal(mix_channels(stereo(0 * left, left)), left)
-
-
-def test_silence_in_all_channels_stays_silence() -> None:
-    assert not mix_channels(np.zeros((10, 2), dtype=np.float32)).any()
 
 
 def test_sixty_four_channels_are_mixed_and_more_are_refused(tmp_path: Path) -> None:

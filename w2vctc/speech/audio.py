@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.errors import DataError
+from w2vctc.speech.channels import mix_channels
 from w2vctc.speech.recording import SAMPLE_RATE, AudioInfo, open_recording
 from w2vctc.speech.remark import Remark
 from w2vctc.speech.stream import read_samples
@@ -17,7 +18,6 @@ __all__ = [
     "Remark",
     "check_waveform",
     "load_audio",
-    "mix_channels",
     "probe_audio",
     "resample",
 ]
@@ -66,9 +66,9 @@ UNBOUNDED = 1 << 60  # samples; the decoder stops at the end of the file
 
 
 def check_waveform(
-    waveform: NDArray[np.float32], *, sample_rate: int, name: str
+    waveform: NDArray[np.float32], *, sample_rate: int, name: str, first: int = 0
 ) -> NDArray[np.float32]:
-    """The same waveform; raises DataError if no model may see it.
+    """The same waveform; raises DataError if no model may see it. It begins at sample `first`.
 
     The codes are E_NO_SAMPLES, E_NONFINITE, E_RANGE.
     To be called before resampling, which spreads one bad sample over its neighbours.
@@ -80,7 +80,7 @@ def check_waveform(
             code="E_NO_SAMPLES",
         )
     if not np.isfinite(waveform).all():
-        where = int(np.flatnonzero(~np.isfinite(waveform))[0])
+        where = first + int(np.flatnonzero(~np.isfinite(waveform))[0])
         raise DataError(
             f"{name}: sample {where} ({where / sample_rate:.3f} s) is not a finite number",
             hint="export the recording again, as 16-bit PCM",
@@ -94,20 +94,6 @@ def check_waveform(
             code="E_RANGE",
         )
     return waveform
-
-
-def mix_channels(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One channel, shape (n_samples,), from shape (n_samples, n_channels): the mean.
-
-    Where the mean cancels (opposite phase) or a channel is silent, the loudest channel instead.
-    """
-    if samples.shape[1] == 1 or samples.shape[0] == 0:
-        return samples[:, 0]
-    mean: NDArray[np.float32] = samples.mean(axis=1, dtype=np.float32)
-    power = np.square(samples).mean(axis=0)
-    loudest = int(power.argmax())
-    cancelled = np.square(mean).mean() < 0.01 * power[loudest]
-    return samples[:, loudest] if cancelled or power.min() == 0 else mean
 
 
 def resample(waveform: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:

@@ -6,6 +6,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from w2vctc.speech.channels import CANCELLED, choose_channel
+
 _WINDOW_S = 0.01
 _SILENCE_DBFS = -60.0
 LEAST_STEP = 1 / 32768  # of 16-bit sound: a channel that moves by no more is silent
@@ -96,14 +98,13 @@ class Levels:
     @property
     def cancels(self) -> bool:
         """Whether the mean of the channels is all but silent though they are not."""
-        return self._mean_power < 0.01 * float(self._power.max())
+        return self._mean_power < CANCELLED * float(self._power.max())
 
     @property
     def content_hash(self) -> str:
         """32 hexadecimal digits over the rate and the sound, mixed to one channel, in 16 bits."""
-        chosen = 0
-        if len(self._power) > 1 and (self.cancels or self._power.min() == 0):
-            chosen = 1 + int(self._power.argmax())
+        alone = choose_channel(self._power, self._mean_power) if len(self._power) > 1 else None
+        chosen = 0 if alone is None else 1 + alone
         whole = hashlib.blake2b(f"{self.sample_rate} ".encode(), digest_size=16)
         whole.update(self._hashes[chosen].digest())
         return whole.hexdigest()

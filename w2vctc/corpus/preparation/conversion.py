@@ -21,13 +21,8 @@ from w2vctc.corpus.preparation.clip_files import (
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
 from w2vctc.files import staged_file
-from w2vctc.speech.audio import (
-    SAMPLE_RATE,
-    check_waveform,
-    find_stretch,
-    mix_channels,
-    resample,
-)
+from w2vctc.speech.audio import SAMPLE_RATE, check_waveform, find_stretch, resample
+from w2vctc.speech.channels import mix_channels
 from w2vctc.speech.levels import LEAST_STEP
 from w2vctc.speech.recording import Recording, open_recording
 from w2vctc.speech.remark import Remark
