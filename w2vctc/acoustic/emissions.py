@@ -45,19 +45,31 @@ def compute_emissions(
     One waveform at a time: no padding, so the result depends on nothing but the waveform.
     Raises DataError E_TOO_SHORT when there is not sound enough for one frame.
     """
+    refuse_short(model, waveform.size, name=name)
+    inputs = model.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
+    return listen(model, inputs["input_values"][0])
+
+
+def refuse_short(model: AcousticModel, n_samples: int, *, name: str) -> None:
+    """Raises DataError E_TOO_SHORT when there is not sound enough for one frame."""
     needed = count_model_samples(model.network.config)
-    if waveform.size < needed:
+    if n_samples < needed:
         raise DataError(
-            f"{name}: {waveform.size} samples at 16 kHz, the model needs at least {needed}",
+            f"{name}: {n_samples} samples at 16 kHz, the model needs at least {needed}",
             hint="a word takes longer than that: is the recording cut off?",
             code="E_TOO_SHORT",
         )
-    inputs = model.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt")
-    values = inputs["input_values"].to(model.device)
-    mask = torch.ones_like(values, dtype=torch.long)
+
+
+def listen(model: AcousticModel, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same of a waveform that is normalized as the model wants it."""
+    inputs = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))[None]
+    inputs = inputs.to(model.device)
+    masked = {}
+    if uses_attention_mask(model.network.config):
+        masked["attention_mask"] = torch.ones_like(inputs, dtype=torch.long)
     with torch.inference_mode():
-        masked = {"attention_mask": mask} if uses_attention_mask(model.network.config) else {}
-        logits = model.network(values, **masked).logits[0].float()
+        logits = model.network(inputs, **masked).logits[0].float()
         emissions = torch.log_softmax(logits, dim=-1)
     return np.asarray(emissions.cpu().numpy(), dtype=np.float32)
 

@@ -1,0 +1,182 @@
+"""Emissions of recordings of any length, in memory that does not grow with it.
+
+The recording is heard in chunks that overlap: each lends its neighbours sound for context, and only
+the frames in its middle are kept. What depends on the recording as a whole (its mean and variance,
+and the statistics of a front end with a group norm) is counted beforehand, so that the chunks of a
+recording are as loud to the network as all of it at once would be. What is left of the edges is
+that attention does not reach further than the context.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from w2vctc.acoustic.emissions import AcousticModel, listen, refuse_short
+from w2vctc.acoustic.frames import FRAME_SHIFT_S
+from w2vctc.acoustic.model import count_model_frames, count_model_samples
+from w2vctc.speech.audio import SAMPLE_RATE
+
+Waveform = NDArray[np.float32]
+Blocks = Callable[[], Iterable[Waveform]]  # the recording from its start, at each call
+
+_EPSILON = 1e-7  # Wav2Vec2FeatureExtractor.zero_mean_unit_var_norm's
+_NORM_BLOCK_FRAMES = 1 << 14  # of the first convolution, at once
+
+
+@dataclass(frozen=True)
+class Chunking:
+    """How a long recording is heard; seconds. A shorter one than `whole_s` is heard at once."""
+
+    chunk_s: float = 20.0  # whose frames are kept
+    context_s: float = 4.0  # in front of it and behind it
+    whole_s: float = 30.0
+
+    @property
+    def chunk_frames(self) -> int:
+        return max(1, round(self.chunk_s / FRAME_SHIFT_S))
+
+    @property
+    def context_frames(self) -> int:
+        return round(self.context_s / FRAME_SHIFT_S)
+
+
+@dataclass(frozen=True)
+class SoundStatistics:
+    """What the network must know of a whole recording before it hears a part of it."""
+
+    n_samples: int
+    mean: float
+    variance: float
+
+
+def measure_sound(blocks: Blocks) -> SoundStatistics:
+    """Length, mean and variance of a recording, in double precision, block by block."""
+    n_samples, total, squares = 0, 0.0, 0.0
+    for block in blocks():
+        wide = block.astype(np.float64)
+        n_samples += len(block)
+        total += float(wide.sum())
+        squares += float(np.square(wide).sum())
+    mean = total / max(n_samples, 1)
+    return SoundStatistics(n_samples, mean, max(squares / max(n_samples, 1) - mean * mean, 0.0))
+
+
+def stream_emissions(
+    model: AcousticModel,
+    blocks: Blocks,
+    statistics: SoundStatistics,
+    *,
+    chunking: Chunking | None = None,
+    name: str = "audio",
+) -> Iterator[NDArray[np.float32]]:
+    """Log-probabilities of consecutive frames, shape (n, n_labels); together (n_frames, n_labels).
+
+    As many frames as `compute_emissions` gives for the whole. Raises DataError E_TOO_SHORT.
+    """
+    chunking = chunking or Chunking()
+    config = model.network.config
+    refuse_short(model, statistics.n_samples, name=name)
+    n_frames = count_model_frames(config, statistics.n_samples)
+    at_once = statistics.n_samples <= chunking.whole_s * SAMPLE_RATE
+    kept = n_frames if at_once else chunking.chunk_frames
+    heard = partial(_normalized, blocks, statistics, wanted=_normalizes(model))
+    needed = count_model_samples(config)
+    shift = round(FRAME_SHIFT_S * SAMPLE_RATE)
+    window = _Window(heard())
+    with _steady_norm(model, heard, at_once=at_once):
+        for first in range(0, n_frames, kept):
+            last = min(first + kept, n_frames)
+            begin = max(first - chunking.context_frames, 0)
+            end = min(last + chunking.context_frames, n_frames)
+            # The last chunk has the samples behind the last frame too, as the whole has.
+            stop = statistics.n_samples if end == n_frames else (end - 1) * shift + needed
+            emissions = listen(model, window.read(begin * shift, stop))
+            yield emissions[first - begin : last - begin]
+
+
+class _Window:
+    """A stretch of samples that moves forward through a recording."""
+
+    def __init__(self, blocks: Iterable[Waveform]) -> None:
+        self._blocks = iter(blocks)
+        self._held: list[Waveform] = []
+        self._first = 0  # the sample that the held ones begin with
+
+    def read(self, start: int, stop: int) -> Waveform:
+        """The samples `start` to `stop`, fewer where the recording ends.
+
+        Nothing before `start` can be had afterwards.
+        """
+        self._drop(start)
+        while self._first + sum(map(len, self._held)) < stop:
+            block = next(self._blocks, None)
+            if block is None:
+                break
+            self._held.append(block)
+            self._drop(start)
+        held = np.concatenate(self._held) if self._held else np.zeros(0, np.float32)
+        return held[max(start - self._first, 0) : max(stop - self._first, 0)]
+
+    def _drop(self, start: int) -> None:
+        while self._held and self._first + len(self._held[0]) <= start:
+            self._first += len(self._held.pop(0))
+
+
+def _normalizes(model: AcousticModel) -> bool:
+    return bool(model.extractor.do_normalize)
+
+
+def _normalized(blocks: Blocks, statistics: SoundStatistics, *, wanted: bool) -> Iterator[Waveform]:
+    """The recording with the mean 0 and the variance 1, where the model wants it so."""
+    scale = 1 / np.sqrt(statistics.variance + _EPSILON)
+    for block in blocks():
+        yield ((block - statistics.mean) * scale).astype(np.float32) if wanted else block
+
+
+def _steady_norm(
+    model: AcousticModel, heard: Callable[[], Iterable[Waveform]], *, at_once: bool
+) -> AbstractContextManager[None]:
+    layer = model.network.wav2vec2.feature_extractor.conv_layers[0]
+    norm = getattr(layer, "layer_norm", None)
+    if at_once or not isinstance(norm, torch.nn.GroupNorm):
+        return nullcontext()
+    return _norm_of_whole(norm, *_measure_channels(layer.conv, heard(), model.device))
+
+
+def _measure_channels(
+    convolution: Any, blocks: Iterable[Waveform], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and variance over time of what the first convolution answers, shape (C,) each."""
+    kernel, stride = convolution.kernel_size[0], convolution.stride[0]
+    window, first = _Window(blocks), 0
+    n_frames, total, squares = 0, 0.0, 0.0
+    while True:
+        values = window.read(first * stride, (first + _NORM_BLOCK_FRAMES - 1) * stride + kernel)
+        if len(values) < kernel:
+            break
+        with torch.inference_mode():
+            answer = convolution(torch.from_numpy(values)[None, None].to(device))[0].double()
+        n_frames += answer.shape[1]
+        total, squares = total + answer.sum(1), squares + answer.square().sum(1)
+        first += answer.shape[1]
+    mean = torch.as_tensor(total) / n_frames
+    return mean, (torch.as_tensor(squares) / n_frames - mean.square()).clamp_min(0)
+
+
+@contextmanager
+def _norm_of_whole(norm: Any, mean: torch.Tensor, variance: torch.Tensor) -> Iterator[None]:
+    """While open, the norm of each channel over time is that of the whole recording."""
+    scale = norm.weight.double() / torch.sqrt(variance + norm.eps)
+    offset = norm.bias.double() - mean * scale
+    scale, offset = scale.float()[:, None], offset.float()[:, None]
+    norm.forward = lambda hidden: hidden * scale + offset
+    try:
+        yield
+    finally:
+        del norm.forward
