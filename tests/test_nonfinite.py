@@ -105,8 +105,8 @@ class Waits(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def count(self, frame: Any) -> None:
         while "/torch/" in frame.f_code.co_filename or frame.f_code.co_filename == __file__:
             frame = frame.f_back
-        path = Path(frame.f_code.co_filename)
-        self.counts[self.step, f"{path.parent.name}/{path.name} {frame.f_code.co_name}"] += 1
+        place = f"{frame.f_globals['__name__']} {frame.f_code.co_name}"
+        self.counts[self.step, place] += 1
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = str(func)
@@ -135,14 +135,14 @@ def counted(waits: Waits) -> Iterator[None]:
 
 
 # In each pass: transformers finds the masked frames among all by indexing with flags.
-_NETWORK = "wav2vec2/modeling_wav2vec2.py"
+_NETWORK = "transformers.models.wav2vec2.modeling_wav2vec2"
 MASKING = {
     "group": {f"{_NETWORK} _mask_hidden_states": 2},
     "layer": {
         f"{_NETWORK} _mask_hidden_states": 2,
         f"{_NETWORK} _compute_mask_indices": 1,
         f"{_NETWORK} forward": 1,
-        "transformers/masking_utils.py _ignore_bidirectional_mask_sdpa": 1,
+        "transformers.masking_utils _ignore_bidirectional_mask_sdpa": 1,
     },
 }
 BACKWARD = {"group": 3, "layer": 4}
@@ -175,13 +175,13 @@ def test_no_update_waits_for_the_device_except_where_it_logs(
     quiet = range(1, LOG_EVERY - 1)  # between the first update and the one that logs
     for step in quiet:
         found = {place: n / 2 for (at, place), n in waits.counts.items() if at == step}
-        backward = found.pop("accelerate/accelerator.py backward", 0)
+        backward = found.pop("accelerate.accelerator backward", 0)
         assert found == MASKING[norm]
         assert backward == (0 if step < 5 else BACKWARD[norm])  # a head alone has no masks
     own = {
         (step, place): n
         for (step, place), n in waits.counts.items()
-        if 0 < step < 20 and place.startswith("acoustic/")
+        if 0 < step < 20 and place.startswith("w2vctc.")
     }
-    asked = "acoustic/training/nonfinite.py find_streak"
+    asked = "w2vctc.acoustic.training.nonfinite find_streak"
     assert own == {(LOG_EVERY - 1, asked): 1, (2 * LOG_EVERY - 1, asked): 1}
