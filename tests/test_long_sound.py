@@ -58,8 +58,11 @@ def hear(
 ) -> NDArray[np.float32]:
     blocks = in_blocks(waveform, size)
     parts = list(stream_emissions(model, blocks, measure_sound(blocks), chunking=chunking))
-    assert len(waveform) < chunking.whole_s * 16_000 or len(parts) > 1
-    return np.concatenate(parts)
+    assert chunking != CHUNKS or (len(parts) > 1) == (len(waveform) > 2.0 * 16_000)
+    assert [first for first, _ in parts] == [
+        sum(len(part) for _, part in parts[:n]) for n in range(len(parts))
+    ]
+    return np.concatenate([part for _, part in parts])
 
 
 @pytest.mark.parametrize("norm", ["group", "layer"])
@@ -83,17 +86,23 @@ def test_no_frame_is_lost_or_heard_twice(n: int, size: int, chunk_s: float, norm
     model = MODELS[norm]
     waveform = make_recording(n / 16_000)
     whole = compute_emissions(model, waveform)
-    heard = hear_all(model, waveform, Chunking(chunk_s, 0.4, whole_s=0.0), size)
+    heard = hear(model, waveform, Chunking(chunk_s, 0.4, whole_s=0.0), size)
     np.testing.assert_allclose(heard, whole, atol=2e-4)
 
 
-def hear_all(
-    model: AcousticModel, waveform: NDArray[np.float32], chunking: Chunking, size: int
-) -> NDArray[np.float32]:
-    blocks = in_blocks(waveform, size)
-    return np.concatenate(
-        list(stream_emissions(model, blocks, measure_sound(blocks), chunking=chunking))
-    )
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_only_the_wanted_frames_are_heard(norm: str) -> None:
+    model = make_model(norm)
+    waveform = make_recording(8.0)
+    blocks = in_blocks(waveform, 3_000)
+    spans = [(30, 40), (45, 190), (300, 10_000)]
+    whole = compute_emissions(model, waveform)
+    heard = stream_emissions(model, blocks, measure_sound(blocks), chunking=CHUNKS, spans=spans)
+    frames: list[int] = []
+    for first, part in heard:
+        np.testing.assert_allclose(part, whole[first : first + len(part)], atol=2e-4)
+        frames += range(first, first + len(part))
+    assert frames == [*range(30, 40), *range(45, 190), *range(300, len(whole))]
 
 
 @pytest.mark.parametrize("norm", ["group", "layer"])

@@ -7,7 +7,7 @@ recording are as loud to the network as all of it at once would be. What is left
 that attention does not reach further than the context.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -73,31 +73,39 @@ def stream_emissions(
     statistics: SoundStatistics,
     *,
     chunking: Chunking | None = None,
+    spans: Sequence[tuple[int, int]] | None = None,
     name: str = "audio",
-) -> Iterator[NDArray[np.float32]]:
-    """Log-probabilities of consecutive frames, shape (n, n_labels); together (n_frames, n_labels).
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """A first frame and the log-probabilities from there on, shape (n, n_labels), again and again.
 
-    As many frames as `compute_emissions` gives for the whole. Raises DataError E_TOO_SHORT.
+    spans: frames `[first, last)`, in order and apart from each other, that are wanted; else all. As
+    many as `compute_emissions` gives for the whole. Raises DataError E_TOO_SHORT.
     """
     chunking = chunking or Chunking()
     config = model.network.config
     refuse_short(model, statistics.n_samples, name=name)
     n_frames = count_model_frames(config, statistics.n_samples)
     at_once = statistics.n_samples <= chunking.whole_s * SAMPLE_RATE
-    kept = n_frames if at_once else chunking.chunk_frames
     heard = partial(_normalized, blocks, statistics, wanted=_normalizes(model))
-    needed = count_model_samples(config)
-    shift = round(FRAME_SHIFT_S * SAMPLE_RATE)
+    receptive, shift = count_model_samples(config), round(FRAME_SHIFT_S * SAMPLE_RATE)
     window = _Window(heard())
     with _steady_norm(model, heard, at_once=at_once):
-        for first in range(0, n_frames, kept):
-            last = min(first + kept, n_frames)
+        for first, last in [(0, n_frames)] if at_once else _cut(spans, n_frames, chunking):
             begin = max(first - chunking.context_frames, 0)
             end = min(last + chunking.context_frames, n_frames)
             # The last chunk has the samples behind the last frame too, as the whole has.
-            stop = statistics.n_samples if end == n_frames else (end - 1) * shift + needed
+            stop = statistics.n_samples if end == n_frames else (end - 1) * shift + receptive
             emissions = listen(model, window.read(begin * shift, stop))
-            yield emissions[first - begin : last - begin]
+            yield first, emissions[first - begin : last - begin]
+
+
+def _cut(
+    spans: Sequence[tuple[int, int]] | None, n_frames: int, chunking: Chunking
+) -> Iterator[tuple[int, int]]:
+    """The frames to keep of each chunk."""
+    for first, last in [(0, n_frames)] if spans is None else spans:
+        for start in range(first, min(last, n_frames), chunking.chunk_frames):
+            yield start, min(start + chunking.chunk_frames, last, n_frames)
 
 
 class _Window:
