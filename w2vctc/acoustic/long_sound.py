@@ -11,16 +11,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, floor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from w2vctc.acoustic.emissions import AcousticModel, listen, refuse_short
+from w2vctc.acoustic.emissions import AcousticModel, compute_emissions, listen, refuse_short
 from w2vctc.acoustic.frames import FRAME_SHIFT_S
 from w2vctc.acoustic.model import count_model_frames, count_model_samples
-from w2vctc.speech.audio import SAMPLE_RATE
+from w2vctc.speech.activity import ActivityOptions, Loudness, find_loud
+from w2vctc.speech.audio import SAMPLE_RATE, load_audio, probe_audio
+from w2vctc.speech.mono import MonoSound, open_mono
 
 Waveform = NDArray[np.float32]
 Blocks = Callable[[], Iterable[Waveform]]  # the recording from its start, at each call
@@ -65,6 +69,81 @@ def measure_sound(blocks: Blocks) -> SoundStatistics:
         squares += float(np.square(wide).sum())
     mean = total / max(n_samples, 1)
     return SoundStatistics(n_samples, mean, max(squares / max(n_samples, 1) - mean * mean, 0.0))
+
+
+@dataclass(frozen=True)
+class HeardSound:
+    """A recording's length, and what is heard there: a first frame and the emissions from there on.
+
+    `pieces` can be gone through once; the network works as they are asked for.
+    """
+
+    duration_s: float
+    pieces: Iterator[tuple[int, NDArray[np.float32]]]
+
+
+def hear_recording(
+    model: AcousticModel,
+    path: Path,
+    *,
+    chunking: Chunking | None = None,
+    activity: ActivityOptions | None = None,
+) -> HeardSound:
+    """What the model hears in a sound file, however long.
+
+    activity: how speech is told from pauses in a recording longer than `chunking.whole_s`; without
+    it all of it is heard. Raises DataError as `load_audio` and `compute_emissions` do.
+    """
+    chunking = chunking or Chunking()
+    if _is_short(path, chunking):
+        waveform = load_audio(path)
+        heard = compute_emissions(model, waveform, name=str(path))
+        return HeardSound(len(waveform) / SAMPLE_RATE, iter([(0, heard)]))
+    sound = open_mono(path)
+    loudness = Loudness()
+    try:
+        statistics = measure_sound(partial(_overhear, sound.read_blocks, loudness))
+    except BaseException:
+        sound.close()
+        raise
+    pieces = stream_emissions(
+        model,
+        sound.read_blocks,
+        statistics,
+        chunking=chunking,
+        spans=_find_spans(loudness, activity) if activity else None,
+        name=str(path),
+    )
+    return HeardSound(statistics.n_samples / SAMPLE_RATE, _closing(sound, pieces))
+
+
+def _is_short(path: Path, chunking: Chunking) -> bool:
+    info = probe_audio(path)
+    return bool(info.n_samples) and info.duration_s <= chunking.whole_s
+
+
+def _closing(sound: MonoSound, pieces: Iterator[Any]) -> Iterator[Any]:
+    with sound:
+        yield from pieces
+
+
+def _overhear(blocks: Blocks, loudness: Loudness) -> Iterator[Waveform]:
+    for block in blocks():
+        loudness.add(block)
+        yield block
+
+
+def _find_spans(loudness: Loudness, activity: ActivityOptions) -> list[tuple[int, int]]:
+    """The frames in which somebody speaks."""
+    duration_s = loudness.n_samples / SAMPLE_RATE
+    spans: list[tuple[int, int]] = []
+    for stretch in find_loud(loudness.figures_db(), duration_s, activity):
+        first = floor(stretch.start_s / FRAME_SHIFT_S)
+        first = max(first, spans[-1][1] if spans else 0)
+        last = ceil(stretch.end_s / FRAME_SHIFT_S)
+        if last > first:
+            spans.append((first, last))
+    return spans
 
 
 def stream_emissions(

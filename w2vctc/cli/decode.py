@@ -40,6 +40,9 @@ def decode_cli(
     hotwords: flags.Hotwords = None,
     hotword_weight: flags.HotwordWeight = None,
     engine: flags.DecodingEngine = "auto",
+    vad: Annotated[
+        bool, typer.Option("--vad/--no-vad", help="Leave pauses of long recordings out.")
+    ] = True,
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
@@ -81,6 +84,7 @@ def decode_cli(
         fallback=search_options(found, engine="pyctcdecode", **given),
         greedy=greedy or not (found or beam_width or expected or vocabulary == "closed"),
         engine=chosen,
+        vad=vad,
     ):
         results.append(result)
         if not isinstance(result, DecodedFile):
@@ -104,35 +108,42 @@ def decode(
     greedy: bool,
     fallback: "DecodingOptions | None" = None,
     engine: "Engine" = "auto",
+    vad: bool = True,
 ) -> Iterator[Any]:
     """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
-    from w2vctc.acoustic.emissions import compute_emissions
+    from w2vctc.acoustic.long_sound import hear_recording
     from w2vctc.cli.screen import Stopwatch, say
     from w2vctc.cli.transcribe import open_search
     from w2vctc.decode.greedy import decode_greedy
     from w2vctc.decode.options import describe_options
+    from w2vctc.decode.segments import cut_segments, decode_segments, join_hypotheses
     from w2vctc.decode.writers import DecodedFile, FailedFile
     from w2vctc.errors import DataError
-    from w2vctc.speech.audio import SAMPLE_RATE, load_audio
+    from w2vctc.speech.activity import ActivityOptions
 
     # Without a language model the beam search has nothing to add that the pipeline would have: the
     # best path is what every other tool prints then. It searches where a width is asked for.
-    decoder = None
+    search = None
     if not greedy:
-        decoder = open_search(model, lm, options, fallback=fallback, engine=engine)
-        say(describe_options(decoder.options))
+        search = open_search(model, lm, options, fallback=fallback, engine=engine)
+        say(describe_options(search.options))
+
+    def find(emissions: Any, *, start_state: Any) -> Any:
+        if search is None:
+            return decode_greedy(emissions, model.vocabulary)
+        return search.decode(emissions, start_state=start_state)
+
+    activity = ActivityOptions() if vad else None
     for path in recordings:
         watch = Stopwatch()
         try:
-            waveform = load_audio(path)
-            emissions = compute_emissions(model, waveform, name=str(path))
+            heard = hear_recording(model, path, activity=activity)
+            segments = cut_segments(heard.pieces, model.vocabulary)
+            found = [hypothesis for _, hypothesis in decode_segments(segments, find)]
         except DataError as error:
             yield FailedFile(str(path), error.code, error.message)
             continue
-        hypothesis = (
-            decoder.decode(emissions) if decoder else decode_greedy(emissions, model.vocabulary)
-        )
-        yield DecodedFile(str(path), hypothesis, len(waveform) / SAMPLE_RATE, watch.seconds)
+        yield DecodedFile(str(path), join_hypotheses(found), heard.duration_s, watch.seconds)
 
 
 def find_recordings(paths: Sequence[Path]) -> list[Path]:

@@ -34,6 +34,9 @@ class MonoSound:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._recording.stream.close()
 
     def read_blocks(self) -> Iterator[NDArray[np.float32]]:
