@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from acoustic_material import make_network, sing
 from hypothesis import given, settings
@@ -13,9 +14,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions
-from w2vctc.acoustic.long_sound import Chunking, measure_sound, stream_emissions
+from w2vctc.acoustic.long_sound import (
+    Chunking,
+    hear_recording,
+    measure_sound,
+    stream_emissions,
+)
 from w2vctc.acoustic.training.assembly import make_extractor
 from w2vctc.errors import DataError
+from w2vctc.speech.activity import ActivityOptions
+from w2vctc.speech.audio import load_audio
 from w2vctc.vocab import build_vocabulary
 
 VOCABULARY = build_vocabulary(["aeioksmt"])
@@ -141,6 +149,51 @@ def test_no_more_than_a_chunk_and_its_context_is_held() -> None:
     model.network.forward = record
     hear(model, waveform)
     assert max(heard_at_once) <= 2.0 * 16_000 + 1_360  # and what the last frame reaches
+
+
+def save_pauses(path: Path) -> NDArray[np.float32]:
+    """Song, five seconds of hiss, song, at 24 kHz; what `load_audio` makes of it."""
+    hiss = 1e-4 * np.random.default_rng(0).standard_normal(5 * 16_000).astype(np.float32)
+    sound = np.concatenate([make_recording(4.0), hiss, make_recording(3.0)])
+    soundfile.write(path, resample_to(sound, 24_000), 24_000, subtype="FLOAT")
+    return load_audio(path)
+
+
+def resample_to(waveform: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    import soxr
+
+    return np.asarray(soxr.resample(waveform, 16_000, rate), dtype=np.float32)
+
+
+@pytest.mark.parametrize("norm", ["group", "layer"])
+def test_pauses_of_a_long_file_are_not_heard(tmp_path: Path, norm: str) -> None:
+    model = make_model(norm)
+    whole = compute_emissions(model, save_pauses(tmp_path / "a.wav"))
+    heard = hear_recording(model, tmp_path / "a.wav", chunking=CHUNKS, activity=ActivityOptions())
+    assert heard.duration_s == pytest.approx(12.0, abs=1e-3)
+    frames: list[int] = []
+    for first, part in heard.pieces:
+        np.testing.assert_allclose(part, whole[first : first + len(part)], atol=5e-4)
+        frames += range(first, first + len(part))
+    assert frames == sorted(set(frames))
+    left_out = set(range(len(whole))) - set(frames)
+    assert set(range(220, 435)) <= left_out  # 4.4 to 8.7 s
+    assert left_out <= set(range(195, 455))
+
+
+def test_all_of_a_long_file_is_heard_where_pauses_are_wanted_too(tmp_path: Path) -> None:
+    model = make_model("layer")
+    whole = compute_emissions(model, save_pauses(tmp_path / "a.wav"))
+    pieces = [part for _, part in hear_recording(model, tmp_path / "a.wav", chunking=CHUNKS).pieces]
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=5e-4)
+
+
+def test_a_short_file_is_heard_as_it_was_trained_on(tmp_path: Path) -> None:
+    model = make_model("group", hears_far=True)
+    waveform = save_pauses(tmp_path / "a.wav")
+    ((first, heard),) = hear_recording(model, tmp_path / "a.wav", activity=ActivityOptions()).pieces
+    assert first == 0
+    np.testing.assert_array_equal(heard, compute_emissions(model, waveform))
 
 
 MODELS = {norm: make_model(norm) for norm in ("group", "layer")}
