@@ -68,6 +68,7 @@ def test_a_model_that_the_project_chose_is_the_one_told_of() -> None:
         in (ask(minutes=700, model="base")[0])
     )
     assert ask(model="tiny")[0].endswith("learns from scratch, for a toy")
+    assert ask(model="small")[0].endswith("learns from scratch")
 
 
 def test_little_speech_is_called_little() -> None:

@@ -253,6 +253,7 @@ def test_expectations_are_those_published_for_the_nearest_amount(
 
 def test_nothing_is_promised_for_a_network_that_starts_from_nothing() -> None:
     (told,) = describe_expectation(model="tiny", hidden_size=192, train_s=3600)
+    assert describe_expectation(model="small", hidden_size=192, train_s=3600) == (told,)
     assert told.startswith("No published figure")
 
 

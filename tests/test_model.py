@@ -22,7 +22,7 @@ from w2vctc.acoustic.model import (
     make_model,
     uses_attention_mask,
 )
-from w2vctc.acoustic.presets import SCHEDULES, TINY_SCHEDULE
+from w2vctc.acoustic.presets import SCHEDULES, SCRATCH_SCHEDULES, TINY_SCHEDULE
 from w2vctc.cli.main import main
 from w2vctc.errors import MachineError, ModelError
 from w2vctc.vocab import Vocabulary, build_vocabulary
@@ -179,6 +179,17 @@ def test_a_dropout_that_is_given_is_that_of_every_kind_and_none_leaves_the_check
             DROPOUTS, dropout
         )
         assert config.layerdrop == 0
+
+
+def test_a_model_from_scratch_is_as_deep_as_its_name_says() -> None:
+    layers = {
+        name: make_model(name, LOWER_CASE, SCRATCH_SCHEDULES[name]).network.config.num_hidden_layers
+        for name in SCRATCH_SCHEDULES
+    }
+    assert layers == {"tiny": 2, "small": 4}
+    small = make_model("small", LOWER_CASE, SCRATCH_SCHEDULES["small"])
+    assert small.head == "new"
+    assert {getattr(small.network.config, name) for name in DROPOUTS} == {0.1}
 
 
 def test_every_dropout_of_the_network_goes_by_the_one_that_is_given() -> None:

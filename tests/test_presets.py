@@ -101,6 +101,14 @@ def test_tiny_has_a_schedule_of_its_own() -> None:
     assert chosen.short_first
 
 
+def test_small_is_deeper_than_tiny_and_drops_and_masks() -> None:
+    chosen = choose_schedule(model="small", hidden_size=192, minutes=180, preset="auto")
+    assert chosen.name == "small from scratch"
+    assert chosen.epochs > TINY_SCHEDULE.epochs
+    assert (chosen.dropout, chosen.mask_time_prob) == (0.1, 0.1)
+    assert not chosen.freeze_feature_encoder
+
+
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no preset '5h'") as caught:
         choose_schedule(model="tiny", hidden_size=192, minutes=1, preset="5h")

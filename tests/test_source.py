@@ -151,7 +151,7 @@ def test_a_hub_that_cannot_be_reached_is_a_fault_of_the_machine(
     with pytest.raises(MachineError, match="neither a folder here nor to be had") as caught:
         resolve_source("xlsr-53")
     assert (caught.value.code, caught.value.exit_code) == ("E_HUB", 5)
-    assert "--model tiny" in caught.value.hint
+    assert "--model small" in caught.value.hint
 
 
 def test_only_presets_may_bring_pickles_from_the_hub(

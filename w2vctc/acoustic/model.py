@@ -16,7 +16,7 @@ from transformers.utils import logging as transformers_logging
 from w2vctc.acoustic.filterbank import make_filterbank
 from w2vctc.acoustic.frames import count_frames, count_needed_samples
 from w2vctc.acoustic.memory_errors import is_out_of_memory
-from w2vctc.acoustic.presets import TINY, TINY_CONFIG, Schedule
+from w2vctc.acoustic.presets import SCRATCH, SCRATCH_CONFIGS, Schedule
 from w2vctc.acoustic.source import check_model_folder, resolve_source
 from w2vctc.errors import MachineError, ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
@@ -66,8 +66,8 @@ def count_model_samples(config: Any) -> int:
 
 def load_config(model: str, *, allow_pickle: bool = False) -> Any:
     """The architecture's configuration, before any weights are read."""
-    if model == TINY:
-        return Wav2Vec2Config(**TINY_CONFIG)
+    if model in SCRATCH:
+        return Wav2Vec2Config(**SCRATCH_CONFIGS[model])
     return _read_config(resolve_source(model, allow_pickle=allow_pickle))
 
 
@@ -79,7 +79,7 @@ def make_model(
     The head of the source is kept only if its labels are the same in the same order. Draws new
     weights from torch's global generator: seed it first.
     """
-    if model == TINY:
+    if model in SCRATCH:
         network = Wav2Vec2ForCTC(adapt_config(load_config(model), vocabulary, schedule))
         _set_filterbank(network)
         return NewModel(network, "new")

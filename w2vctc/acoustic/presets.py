@@ -17,7 +17,8 @@ MODEL_NAMES = {
     "960h-lv60-self": "facebook/wav2vec2-large-960h-lv60-self",
     "xlsr-53": "facebook/wav2vec2-large-xlsr-53",
 }
-TINY = "tiny"
+TINY, SMALL = "tiny", "small"
+SCRATCH = (TINY, SMALL)  # models that begin with random weights
 LARGE_HIDDEN_SIZE = 1024
 DATA_SIZES = ("10min", "1h", "10h", "100h")
 # Geometric means of neighbouring sizes: 24 minutes is as far from 10 as from 60.
@@ -42,6 +43,11 @@ TINY_CONFIG: dict[str, Any] = {
     "activation_dropout": 0.0,
     "feat_proj_dropout": 0.0,
     "final_dropout": 0.0,
+}
+# For hours of speech, where no pretrained model can be had.
+SCRATCH_CONFIGS: dict[str, dict[str, Any]] = {
+    TINY: TINY_CONFIG,
+    SMALL: {**TINY_CONFIG, "num_hidden_layers": 4},
 }
 
 
@@ -82,6 +88,16 @@ TINY_SCHEDULE = Schedule(
     weight_decay=0.01,
     short_first=True,
 )
+# On 3 hours of Kichwa it took two hours of a CPU core: docs/little-data.md.
+SMALL_SCHEDULE = replace(
+    TINY_SCHEDULE,
+    name="small from scratch",
+    epochs=20,
+    batch_s=20.0,
+    mask_time_prob=0.1,
+    dropout=0.1,
+)
+SCRATCH_SCHEDULES = {TINY: TINY_SCHEDULE, SMALL: SMALL_SCHEDULE}
 
 SCHEDULES: dict[tuple[str, str], Schedule] = {
     ("base", "10min"): Schedule("base 10min", 5e-5, 13_000, freeze_encoder_updates=10_000),
@@ -137,8 +153,8 @@ def choose_schedule(
         raise UsageError(
             f"no preset {preset!r}", hint=f"choose one of auto, {', '.join(DATA_SIZES)}"
         )
-    if model == TINY:
-        return TINY_SCHEDULE
+    if model in SCRATCH:
+        return SCRATCH_SCHEDULES[model]
     size = "large" if hidden_size >= LARGE_HIDDEN_SIZE else "base"
     schedule = SCHEDULES[size, choose_data_size(minutes) if preset == "auto" else preset]
     rate = PART_RATES.get((size, peft), schedule.learning_rate)

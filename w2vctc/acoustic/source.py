@@ -98,6 +98,6 @@ def _fetch(source: str, *, allow_pickle: bool) -> Path:
         raise MachineError(
             f"{source}: neither a folder here nor to be had from the hub ({type(error).__name__})",
             hint="check the name and the network, or download it elsewhere and give the folder;"
-            " `--model tiny` trains from scratch",
+            " `--model small` trains from scratch",
             code="E_HUB",
         ) from error

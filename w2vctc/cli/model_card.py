@@ -64,10 +64,10 @@ def make_card(
 
 def find_base(model: str) -> str:
     """The hub id that training began with; "" for a folder or none."""
-    from w2vctc.acoustic.presets import TINY, name_source
+    from w2vctc.acoustic.presets import SCRATCH, name_source
 
     source = name_source(model)
-    return "" if model == TINY or Path(source).exists() else source
+    return "" if model in SCRATCH or Path(source).exists() else source
 
 
 def write_command(project: "Project", options: "FinetuneOptions") -> str:

@@ -10,7 +10,7 @@ import typer
 Source = Annotated[
     str | None,
     typer.Option(
-        help="base, 960h-lv60-self, xlsr-53, tiny (from scratch), a hub id or a folder."
+        help="base, 960h-lv60-self, xlsr-53, tiny or small (from scratch), a hub id or folder."
         "  [default: xlsr-53]"
     ),
 ]

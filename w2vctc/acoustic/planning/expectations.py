@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from w2vctc.acoustic.presets import LARGE_HIDDEN_SIZE, TINY, choose_data_size
+from w2vctc.acoustic.presets import LARGE_HIDDEN_SIZE, SCRATCH, choose_data_size
 
 WAV2VEC2 = "arXiv:2006.11477, table 9"
 XLSR = "arXiv:2006.13979"
@@ -41,7 +41,7 @@ TELEPHONE: Mapping[str, float] = {
 
 def describe_expectation(*, model: str, hidden_size: int, train_s: float) -> tuple[str, ...]:
     """Sentences on what to expect of `train_s` seconds of speech, with sources and warnings."""
-    if model == TINY:
+    if model in SCRATCH:
         return (
             "No published figure is for a network that starts from nothing with hours of speech:"
             " it can learn a small closed vocabulary, such as numbers. Take --model base or"

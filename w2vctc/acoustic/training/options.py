@@ -7,7 +7,7 @@ from typing import Any
 
 from w2vctc.acoustic.clips.augmentation import parse_kinds
 from w2vctc.acoustic.monitoring.loggers import LOGGERS, NO_LOGGER
-from w2vctc.acoustic.presets import TINY, Schedule
+from w2vctc.acoustic.presets import SCRATCH, Schedule
 from w2vctc.errors import MachineError, UsageError
 
 METHODS = ("full", "lora", "adapter", "bitfit")  # of --peft; see acoustic.adapters
@@ -114,11 +114,11 @@ def _check_recipe(options: FinetuneOptions) -> list[str]:
         faults.append(f"--dropout {options.dropout:g} must be 0 or more and below 1")
     if options.peft not in METHODS:
         faults.append(f"no --peft {options.peft}: choose {', '.join(METHODS)}")
-    if options.peft != "full" and options.model == TINY:
+    if options.peft != "full" and options.model in SCRATCH:
         faults.append(f"--peft {options.peft}: nothing of a model from scratch is learned yet")
     if options.layer_decay is not None and options.layer_decay > 1:
         faults.append(f"--layer-decay {options.layer_decay:g} must not be above 1")
-    if options.cache_features and options.model == TINY:
+    if options.cache_features and options.model in SCRATCH:
         faults.append("--cache-features: the feature encoder of a model from scratch learns")
     if options.cache_features and kinds:
         faults.append("--cache-features: with --augment a clip sounds different each time")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from w2vctc.acoustic.presets import DATA_SIZES, LARGE_HIDDEN_SIZE, TINY, choose_schedule
+from w2vctc.acoustic.presets import DATA_SIZES, LARGE_HIDDEN_SIZE, SCRATCH, TINY, choose_schedule
 from w2vctc.cli.screen import format_amount
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _advise_schedule(
     amount = format_amount(60 * minutes)
     if options.model == TINY:
         return f"{amount} to train on: `w2vctc finetune {flags}` learns from scratch, for a toy"
+    if options.model in SCRATCH:
+        return f"{amount} to train on: `w2vctc finetune {flags}` learns from scratch"
     frozen = (
         f", in the first {schedule.freeze_encoder_updates:,} only the new head learns"
         if schedule.freeze_encoder_updates
