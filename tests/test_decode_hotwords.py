@@ -46,7 +46,7 @@ def decode(
     def fake(*_args: Any, **_options: Any) -> npt.NDArray[np.float32]:
         return emissions
 
-    monkeypatch.setattr("w2vctc.acoustic.emissions.compute_emissions", fake)
+    monkeypatch.setattr("w2vctc.acoustic.long_sound.compute_emissions", fake)
     write_arpa(estimate_ngrams([SAID.replace("b", "v")] * 3, order=2), tmp_path / "lm.arpa")
 
     def type_decode(*flags: str) -> tuple[int, str, str]:
