@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +13,15 @@ from w2vctc.speech.recording import SAMPLE_RATE, Recording, open_recording
 _TO_THE_END = 1 << 60  # samples; headers of compressed files err by some
 
 
-class MonoSound:
+class MonoSound(Recording):
     """A recording that can be heard from its start again and again, a block at a time.
 
     The samples are those of `load_audio`, resampled in one stream: no block shows its edges.
     """
 
     def __init__(self, recording: Recording) -> None:
-        self.info = recording.info
-        self._recording = recording
+        super().__init__(recording.info, recording.stream)
         self._channel = _choose_channel(recording) if recording.info.n_channels > 1 else 0
-
-    def __enter__(self) -> "MonoSound":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._recording.stream.close()
 
     def read_blocks(self) -> Iterator[NDArray[np.float32]]:
         """All samples from the first one on, in blocks of shape (n,), float32 in about -1..1.
@@ -57,7 +41,7 @@ class MonoSound:
 
     def _mix_blocks(self) -> Iterator[NDArray[np.float32]]:
         at = 0
-        for block in self._recording.stream.read_blocks(0, _TO_THE_END):
+        for block in self.stream.read_blocks(0, _TO_THE_END):
             if not len(block):
                 continue
             mono = block.mean(axis=1) if self._channel is None else block[:, self._channel]
@@ -78,7 +62,7 @@ def open_mono(path: Path) -> MonoSound:
     try:
         return MonoSound(recording)
     except BaseException:
-        recording.stream.close()
+        recording.close()
         raise
 
 
