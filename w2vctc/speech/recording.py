@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from w2vctc.errors import DataError
 from w2vctc.speech.container import find_wrong_extension, sniff_container
@@ -13,6 +14,9 @@ from w2vctc.speech.remark import Remark
 from w2vctc.speech.stream import AudioStream, open_stream
 from w2vctc.speech.wav_header import WavHeader, read_wav_header
 from w2vctc.words import numbered
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SAMPLE_RATE = 16_000  # Hz, what every wav2vec2 checkpoint was trained on
 MAX_CHANNELS = 64
@@ -44,7 +48,7 @@ class Recording:
         self.info = info
         self.stream = stream
 
-    def __enter__(self) -> "Recording":
+    def __enter__(self) -> "Self":
         return self
 
     def __exit__(
