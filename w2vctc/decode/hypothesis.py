@@ -8,11 +8,17 @@ from w2vctc.acoustic.frames import FRAME_SHIFT_S
 
 @dataclass(frozen=True)
 class Word:
-    """A word and the seconds, from the start of the emissions, between which it was spoken."""
+    """A word and the seconds, from the start of the emissions, between which it was spoken.
+
+    confidence: 0 to 1, how sure it is that this is what was said; None where nobody asked.
+    `characters` are its letters in time, where they are known.
+    """
 
     text: str
     start_s: float
     end_s: float
+    confidence: float | None = None
+    characters: tuple["Word", ...] = ()
 
 
 @dataclass(frozen=True)
