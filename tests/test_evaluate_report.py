@@ -4,13 +4,12 @@ import json
 
 import pytest
 
-from w2vctc.evaluate.counts import ErrorCounts
+from w2vctc.evaluate.counts import ErrorCounts, pool_counts
 from w2vctc.evaluate.report import (
     SystemResult,
     count_unseen,
     evaluate_system,
     evaluate_systems,
-    pool_counts,
     to_json,
 )
 from w2vctc.vocab import Vocabulary

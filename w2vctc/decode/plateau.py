@@ -12,6 +12,7 @@ from w2vctc.decode.weight_search import LAST_STEPS, Trial, Weights, shift, withi
 Counts = npt.NDArray[np.int64]
 
 _N_DRAWS = 1000
+_BLOCK = 50  # drawings that are worked on at once; divides the former
 _SEED = 0
 _N_DOUBLINGS = 6
 
@@ -34,14 +35,28 @@ class Bootstrap:
     def __init__(self, n_words: Counts) -> None:
         n = len(n_words)
         draw = np.random.default_rng(_SEED)
-        self._times = draw.multinomial(n, np.full(n, 1 / n), _N_DRAWS).astype(np.float32)
-        self._words = np.maximum(self._times @ n_words.astype(np.float32), 1)
+        # How often each utterance is drawn fits a byte: 100,000 of them take 100 MB, not 800.
+        self._times = np.empty((_N_DRAWS, n), dtype=np.uint8)
+        for first in range(0, _N_DRAWS, _BLOCK):
+            block = draw.multinomial(n, np.full(n, 1 / n), _BLOCK)
+            self._times[first : first + _BLOCK] = np.minimum(block, 255)
+        self._words = np.maximum(self._sum(n_words), 1)
 
     def rate(self, errors: Counts) -> Interval:
         """The interval of errors per word; of a difference of errors as well."""
-        rates = (self._times @ errors.astype(np.float32)) / self._words
-        low, high = np.percentile(rates, (2.5, 97.5))
+        low, high = np.percentile(self.draw_rates(errors), (2.5, 97.5))
         return Interval(float(low), float(high))
+
+    def draw_rates(self, errors: Counts) -> npt.NDArray[np.float32]:
+        """The rate of each drawing, shape (1000,)."""
+        return self._sum(errors) / self._words
+
+    def _sum(self, values: Counts) -> npt.NDArray[np.float32]:
+        added = values.astype(np.float32)
+        blocks = range(0, _N_DRAWS, _BLOCK)
+        return np.concatenate(
+            [self._times[first : first + _BLOCK].astype(np.float32) @ added for first in blocks]
+        )
 
 
 @dataclass(frozen=True)

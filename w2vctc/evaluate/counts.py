@@ -4,9 +4,10 @@ A corpus is scored by pooling: add the counts of its utterances, then take the r
 the utterances' rates is another number and is computed nowhere here.
 """
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from w2vctc.evaluate.alignment import list_characters, match_units, split_words
 
 
 @dataclass(frozen=True)
@@ -48,38 +49,27 @@ class ErrorCounts:
 
 def count_word_errors(reference: str, hypothesis: str) -> ErrorCounts:
     """The counts over words, which are what stands between white space in the NFC text."""
-    return _count(_nfc(reference).split(), _nfc(hypothesis).split())
+    return _count(split_words(reference), split_words(hypothesis))
 
 
 def count_character_errors(reference: str, hypothesis: str) -> ErrorCounts:
-    """The counts over the code points of the NFC text, the single spaces between words included.
-
-    A letter with an accent that Unicode composes is one character, whichever way it was typed.
-    """
-    return _count(" ".join(_nfc(reference).split()), " ".join(_nfc(hypothesis).split()))
+    """The counts over the code points of the NFC text, the single spaces between words included."""
+    return _count(list_characters(reference), list_characters(hypothesis))
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def pool_counts(counts: Iterable[ErrorCounts]) -> ErrorCounts:
+    """The sum of all counts; all zero for none."""
+    return sum(counts, ErrorCounts())
 
 
 def _count(reference: Sequence[str], hypothesis: Sequence[str]) -> ErrorCounts:
-    """Counts along the alignment of fewest edits (Levenshtein 1966)."""
-    from rapidfuzz.distance import Levenshtein
-
-    # Numbers in place of words: the library compares hashes, and hashes of text could collide.
-    numbers: dict[str, int] = {}
-    said = [numbers.setdefault(unit, len(numbers)) for unit in reference]
-    heard = [numbers.setdefault(unit, len(numbers)) for unit in hypothesis]
-    lengths = {"equal": 0, "replace": 0, "delete": 0, "insert": 0}
-    for step in Levenshtein.opcodes(said, heard):
-        lengths[step.tag] += max(
-            step.src_end - step.src_start,
-            step.dest_end - step.dest_start,
-        )
+    """Counts along the alignment of fewest edits."""
+    lengths = {"hit": 0, "substitution": 0, "deletion": 0, "insertion": 0}
+    for kind, said, heard in match_units(reference, hypothesis):
+        lengths[kind] += max(len(said), len(heard))
     return ErrorCounts(
-        hits=lengths["equal"],
-        substitutions=lengths["replace"],
-        deletions=lengths["delete"],
-        insertions=lengths["insert"],
+        hits=lengths["hit"],
+        substitutions=lengths["substitution"],
+        deletions=lengths["deletion"],
+        insertions=lengths["insertion"],
     )
