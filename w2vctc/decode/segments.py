@@ -84,13 +84,28 @@ def decode_segments(
     decode: takes emissions and `start_state`, as an engine's `decode` does. Where a sentence goes
     on, so does the language model.
     """
+
+    def decode_one(emissions: Emissions, *, start_state: Any) -> tuple[Hypothesis, ...]:
+        return (decode(emissions, start_state=start_state),)
+
+    for segment, (best,) in decode_segments_nbest(segments, decode_one):
+        yield segment, best
+
+
+def decode_segments_nbest(
+    segments: Iterable[Segment], decode_nbest: Callable[..., Sequence[Hypothesis]]
+) -> Iterator[tuple[Segment, tuple[Hypothesis, ...]]]:
+    """Each segment with its readings, best first, words in seconds from the recording's start.
+
+    decode_nbest: takes emissions and `start_state` and returns one reading at least. The language
+    model goes on from the best one.
+    """
     state: Any = None
     for segment in segments:
-        found = decode(segment.emissions, start_state=state if segment.goes_on else None)
-        state = found.state
+        readings = decode_nbest(segment.emissions, start_state=state if segment.goes_on else None)
+        state = readings[0].state
         offset_s = segment.first_frame * FRAME_SHIFT_S
-        words = tuple(_shift(word, offset_s) for word in found.words)
-        yield segment, replace(found, words=words)
+        yield segment, tuple(_move(reading, offset_s) for reading in readings)
 
 
 def join_hypotheses(found: Sequence[Hypothesis]) -> Hypothesis:
@@ -112,9 +127,16 @@ def _make(
     return Segment(first, np.concatenate(held), goes_on)
 
 
+def _move(reading: Hypothesis, offset_s: float) -> Hypothesis:
+    return replace(reading, words=tuple(_shift(word, offset_s) for word in reading.words))
+
+
 def _shift(word: Word, offset_s: float) -> Word:
     return replace(
-        word, start_s=round(word.start_s + offset_s, 3), end_s=round(word.end_s + offset_s, 3)
+        word,
+        start_s=round(word.start_s + offset_s, 3),
+        end_s=round(word.end_s + offset_s, 3),
+        characters=tuple(_shift(letter, offset_s) for letter in word.characters),
     )
 
 
