@@ -22,6 +22,7 @@ from w2vctc.corpus.preparation.conversion import (
 )
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import MachineError
+from w2vctc.files import stamp_file
 from w2vctc.speech.audio import load_audio
 from w2vctc.speech.remark import Remark
 
@@ -173,7 +174,7 @@ def test_a_full_disk_leaves_no_half_file_and_says_what_to_do(
 
     out = place.parent / "out"
     row = make_rows(place)[1]
-    stamp = clip_files.stamp_file(row.audio)
+    stamp = stamp_file(row.audio)
     piece = clip_files.plan_piece(row, out, "flac", place, stamp)
     told: list[Any] = []
     with monkeypatch.context() as context:

@@ -27,6 +27,15 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def stamp_file(path: Path) -> tuple[int, int]:
+    """What changes when a file does; zeros for one that is gone, which opening it will tell."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
 @contextmanager
 def staged_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, deleted on failure.

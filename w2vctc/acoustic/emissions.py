@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from transformers import Wav2Vec2FeatureExtractor
 
 from w2vctc.acoustic.device import choose_device
-from w2vctc.acoustic.model import count_model_samples, load_trained, uses_attention_mask
+from w2vctc.acoustic.listening import Window, listen
+from w2vctc.acoustic.model import count_model_samples, load_trained
 from w2vctc.errors import DataError, ModelError
 from w2vctc.speech.audio import SAMPLE_RATE
 from w2vctc.vocab import Vocabulary
@@ -47,7 +48,7 @@ def compute_emissions(
     """
     refuse_short(model, waveform.size, name=name)
     inputs = model.extractor(waveform, sampling_rate=SAMPLE_RATE, return_tensors="np")
-    return listen(model, inputs["input_values"][0])
+    return listen(model, [Window(inputs["input_values"][0])])[0]
 
 
 def refuse_short(model: AcousticModel, n_samples: int, *, name: str) -> None:
@@ -59,19 +60,6 @@ def refuse_short(model: AcousticModel, n_samples: int, *, name: str) -> None:
             hint="a word takes longer than that: is the recording cut off?",
             code="E_TOO_SHORT",
         )
-
-
-def listen(model: AcousticModel, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same of a waveform that is normalized as the model wants it."""
-    inputs = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))[None]
-    inputs = inputs.to(model.device)
-    masked = {}
-    if uses_attention_mask(model.network.config):
-        masked["attention_mask"] = torch.ones_like(inputs, dtype=torch.long)
-    with torch.inference_mode():
-        logits = model.network(inputs, **masked).logits[0].float()
-        emissions = torch.log_softmax(logits, dim=-1)
-    return np.asarray(emissions.cpu().numpy(), dtype=np.float32)
 
 
 def _load_extractor(folder: Path) -> Any:

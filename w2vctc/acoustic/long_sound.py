@@ -1,14 +1,13 @@
-"""Emissions of recordings of any length, in memory that does not grow with it.
+"""Recordings of any length as windows of sound, in memory that does not grow with them.
 
-The recording is heard in chunks that overlap: each lends its neighbours sound for context, and only
-the frames in its middle are kept. What depends on the recording as a whole (its mean and variance,
-and the statistics of a front end with a group norm) is counted beforehand, so that the chunks of a
-recording are as loud to the network as all of it at once would be. What is left of the edges is
-that attention does not reach further than the context.
+A long recording is heard in windows that overlap: each lends its neighbours sound for context, and
+only the frames in its middle are kept. What depends on the recording as a whole (its mean and
+variance, and the statistics of a front end with a group norm) is counted beforehand, so that the
+windows of a recording are as loud to the network as all of it at once would be. What is left of the
+edges is that attention does not reach further than the context.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor
@@ -19,15 +18,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from w2vctc.acoustic.emissions import AcousticModel, compute_emissions, listen, refuse_short
+from w2vctc.acoustic.emissions import AcousticModel, refuse_short
 from w2vctc.acoustic.frames import FRAME_SHIFT_S
+from w2vctc.acoustic.listening import ChannelNorm, Window, group_norm_of, listen, make_norm
 from w2vctc.acoustic.model import count_model_frames, count_model_samples
-from w2vctc.speech.activity import ActivityOptions, Loudness, find_loud
-from w2vctc.speech.audio import SAMPLE_RATE, load_audio, probe_audio
-from w2vctc.speech.mono import MonoSound, open_mono
-
-Waveform = NDArray[np.float32]
-Blocks = Callable[[], Iterable[Waveform]]  # the recording from its start, at each call
+from w2vctc.speech.activity import ActivityOptions, Stretch
+from w2vctc.speech.mono import MonoSound
+from w2vctc.speech.recording import SAMPLE_RATE, open_recording
+from w2vctc.speech.sound_statistics import Blocks, SoundStatistics, Waveform
+from w2vctc.speech.survey import Survey, SurveyOptions, survey_recording
 
 _EPSILON = 1e-7  # Wav2Vec2FeatureExtractor.zero_mean_unit_var_norm's
 _NORM_BLOCK_FRAMES = 1 << 14  # of the first convolution, at once
@@ -51,24 +50,21 @@ class Chunking:
 
 
 @dataclass(frozen=True)
-class SoundStatistics:
-    """What the network must know of a whole recording before it hears a part of it."""
+class Chunk:
+    """A window of a recording and which of its frames are kept.
 
-    n_samples: int
-    mean: float
-    variance: float
+    first_frame: of the window, counted in the recording. `kept` are frames `[first, last)` of the
+    recording, in order and apart from each other.
+    """
 
+    window: Window
+    first_frame: int
+    kept: tuple[tuple[int, int], ...]
 
-def measure_sound(blocks: Blocks) -> SoundStatistics:
-    """Length, mean and variance of a recording, in double precision, block by block."""
-    n_samples, total, squares = 0, 0.0, 0.0
-    for block in blocks():
-        wide = block.astype(np.float64)
-        n_samples += len(block)
-        total += float(wide.sum())
-        squares += float(np.square(wide).sum())
-    mean = total / max(n_samples, 1)
-    return SoundStatistics(n_samples, mean, max(squares / max(n_samples, 1) - mean * mean, 0.0))
+    def cut(self, emissions: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """A first frame and the emissions from there on, for each stretch that is kept."""
+        for first, last in self.kept:
+            yield first, emissions[first - self.first_frame : last - self.first_frame]
 
 
 @dataclass(frozen=True)
@@ -94,56 +90,25 @@ def hear_recording(
     activity: how speech is told from pauses in a recording longer than `chunking.whole_s`; without
     it all of it is heard. Raises DataError as `load_audio` and `compute_emissions` do.
     """
+    (survey,) = survey_recording(path, SurveyOptions(activity=activity))
+    return HeardSound(survey.duration_s, _listen_to(model, read_chunks(model, survey, chunking)))
+
+
+def read_chunks(
+    model: AcousticModel, survey: Survey, chunking: Chunking | None = None
+) -> Iterator[Chunk]:
+    """The chunks of one channel of a recording, read as they are asked for.
+
+    Raises DataError as `load_audio` does, and E_TOO_SHORT.
+    """
     chunking = chunking or Chunking()
-    if _is_short(path, chunking):
-        waveform = load_audio(path)
-        heard = compute_emissions(model, waveform, name=str(path))
-        return HeardSound(len(waveform) / SAMPLE_RATE, iter([(0, heard)]))
-    sound = open_mono(path)
-    loudness = Loudness()
-    try:
-        statistics = measure_sound(partial(_overhear, sound.read_blocks, loudness))
-    except BaseException:
-        sound.close()
-        raise
-    pieces = stream_emissions(
-        model,
-        sound.read_blocks,
-        statistics,
-        chunking=chunking,
-        spans=_find_spans(loudness, activity) if activity else None,
-        name=str(path),
-    )
-    return HeardSound(statistics.n_samples / SAMPLE_RATE, _closing(sound, pieces))
-
-
-def _is_short(path: Path, chunking: Chunking) -> bool:
-    info = probe_audio(path)
-    return bool(info.n_samples) and info.duration_s <= chunking.whole_s
-
-
-def _closing(sound: MonoSound, pieces: Iterator[Any]) -> Iterator[Any]:
-    with sound:
-        yield from pieces
-
-
-def _overhear(blocks: Blocks, loudness: Loudness) -> Iterator[Waveform]:
-    for block in blocks():
-        loudness.add(block)
-        yield block
-
-
-def _find_spans(loudness: Loudness, activity: ActivityOptions) -> list[tuple[int, int]]:
-    """The frames in which somebody speaks."""
-    duration_s = loudness.n_samples / SAMPLE_RATE
-    spans: list[tuple[int, int]] = []
-    for stretch in find_loud(loudness.figures_db(), duration_s, activity):
-        first = floor(stretch.start_s / FRAME_SHIFT_S)
-        first = max(first, spans[-1][1] if spans else 0)
-        last = ceil(stretch.end_s / FRAME_SHIFT_S)
-        if last > first:
-            spans.append((first, last))
-    return spans
+    statistics, name = survey.statistics, str(survey.path)
+    is_long = survey.duration_s > chunking.whole_s
+    spans = _find_spans(survey.stretches) if survey.stretches is not None and is_long else None
+    refuse_short(model, statistics.n_samples, name=name)
+    with MonoSound(open_recording(survey.path), channel=survey.channel) as sound:
+        blocks = sound.read_blocks
+        yield from cut_chunks(model, blocks, statistics, chunking=chunking, spans=spans, name=name)
 
 
 def stream_emissions(
@@ -160,6 +125,28 @@ def stream_emissions(
     spans: frames `[first, last)`, in order and apart from each other, that are wanted; else all. As
     many as `compute_emissions` gives for the whole. Raises DataError E_TOO_SHORT.
     """
+    return _listen_to(
+        model, cut_chunks(model, blocks, statistics, chunking=chunking, spans=spans, name=name)
+    )
+
+
+def _listen_to(
+    model: AcousticModel, chunks: Iterable[Chunk]
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for chunk in chunks:
+        yield from chunk.cut(listen(model, [chunk.window])[0])
+
+
+def cut_chunks(
+    model: AcousticModel,
+    blocks: Blocks,
+    statistics: SoundStatistics,
+    *,
+    chunking: Chunking | None = None,
+    spans: Sequence[tuple[int, int]] | None = None,
+    name: str = "audio",
+) -> Iterator[Chunk]:
+    """The chunks that `stream_emissions` listens to."""
     chunking = chunking or Chunking()
     config = model.network.config
     refuse_short(model, statistics.n_samples, name=name)
@@ -167,27 +154,53 @@ def stream_emissions(
     at_once = statistics.n_samples <= chunking.whole_s * SAMPLE_RATE
     heard = partial(_normalized, blocks, statistics, wanted=_normalizes(model))
     receptive, shift = count_model_samples(config), round(FRAME_SHIFT_S * SAMPLE_RATE)
-    window = _Window(heard())
-    with _steady_norm(model, heard, at_once=at_once):
-        for first, last in [(0, n_frames)] if at_once else _cut(spans, n_frames, chunking):
-            begin = max(first - chunking.context_frames, 0)
-            end = min(last + chunking.context_frames, n_frames)
-            # The last chunk has the samples behind the last frame too, as the whole has.
-            stop = statistics.n_samples if end == n_frames else (end - 1) * shift + receptive
-            emissions = listen(model, window.read(begin * shift, stop))
-            yield first, emissions[first - begin : last - begin]
+    norm = None if at_once else _find_norm(model, heard)
+    window = SoundWindow(heard())
+    wanted = [(0, n_frames)] if spans is None else spans
+    longest = n_frames if at_once else chunking.chunk_frames
+    for kept in _plan(wanted, n_frames, longest, 2 * chunking.context_frames):
+        begin = max(kept[0][0] - chunking.context_frames, 0)
+        end = min(kept[-1][1] + chunking.context_frames, n_frames)
+        # The last chunk has the samples behind the last frame too, as the whole has.
+        stop = statistics.n_samples if end == n_frames else (end - 1) * shift + receptive
+        yield Chunk(Window(window.read(begin * shift, stop), norm), begin, kept)
 
 
-def _cut(
-    spans: Sequence[tuple[int, int]] | None, n_frames: int, chunking: Chunking
-) -> Iterator[tuple[int, int]]:
-    """The frames to keep of each chunk."""
-    for first, last in [(0, n_frames)] if spans is None else spans:
-        for start in range(first, min(last, n_frames), chunking.chunk_frames):
-            yield start, min(start + chunking.chunk_frames, last, n_frames)
+def _plan(
+    spans: Sequence[tuple[int, int]], n_frames: int, longest: int, gap: int
+) -> Iterator[tuple[tuple[int, int], ...]]:
+    """The frames to keep of each chunk, which are at most `longest` from first to last.
+
+    Spans share a chunk unless they are further than `gap` apart: a pause costs less than its
+    neighbours' context.
+    """
+    kept: list[tuple[int, int]] = []
+    for first, last in spans:
+        start, stop = first, min(last, n_frames)
+        while start < stop:
+            if kept and (start - kept[-1][1] > gap or start - kept[0][0] >= longest):
+                yield tuple(kept)
+                kept = []
+            limit = (kept[0][0] if kept else start) + longest
+            kept.append((start, min(stop, limit)))
+            start = kept[-1][1]
+    if kept:
+        yield tuple(kept)
 
 
-class _Window:
+def _find_spans(stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+    """The frames in which somebody speaks."""
+    spans: list[tuple[int, int]] = []
+    for stretch in stretches:
+        first = floor(stretch.start_s / FRAME_SHIFT_S)
+        first = max(first, spans[-1][1] if spans else 0)
+        last = ceil(stretch.end_s / FRAME_SHIFT_S)
+        if last > first:
+            spans.append((first, last))
+    return spans
+
+
+class SoundWindow:
     """A stretch of samples that moves forward through a recording."""
 
     def __init__(self, blocks: Iterable[Waveform]) -> None:
@@ -226,14 +239,13 @@ def _normalized(blocks: Blocks, statistics: SoundStatistics, *, wanted: bool) ->
         yield ((block - statistics.mean) * scale).astype(np.float32) if wanted else block
 
 
-def _steady_norm(
-    model: AcousticModel, heard: Callable[[], Iterable[Waveform]], *, at_once: bool
-) -> AbstractContextManager[None]:
-    layer = model.network.wav2vec2.feature_extractor.conv_layers[0]
-    norm = getattr(layer, "layer_norm", None)
-    if at_once or not isinstance(norm, torch.nn.GroupNorm):
-        return nullcontext()
-    return _norm_of_whole(norm, *_measure_channels(layer.conv, heard(), model.device))
+def _find_norm(model: AcousticModel, heard: Blocks) -> ChannelNorm | None:
+    """What the front end's group norm makes of the whole recording; None where it has none."""
+    norm = group_norm_of(model.network)
+    if norm is None:
+        return None
+    convolution = model.network.wav2vec2.feature_extractor.conv_layers[0].conv
+    return make_norm(norm, *_measure_channels(convolution, heard(), model.device))
 
 
 def _measure_channels(
@@ -241,7 +253,7 @@ def _measure_channels(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and variance over time of what the first convolution answers, shape (C,) each."""
     kernel, stride = convolution.kernel_size[0], convolution.stride[0]
-    window, first = _Window(blocks), 0
+    window, first = SoundWindow(blocks), 0
     n_frames, total, squares = 0, 0.0, 0.0
     while True:
         values = window.read(first * stride, (first + _NORM_BLOCK_FRAMES - 1) * stride + kernel)
@@ -254,16 +266,3 @@ def _measure_channels(
         first += answer.shape[1]
     mean = torch.as_tensor(total) / n_frames
     return mean, (torch.as_tensor(squares) / n_frames - mean.square()).clamp_min(0)
-
-
-@contextmanager
-def _norm_of_whole(norm: Any, mean: torch.Tensor, variance: torch.Tensor) -> Iterator[None]:
-    """While open, the norm of each channel over time is that of the whole recording."""
-    scale = norm.weight.double() / torch.sqrt(variance + norm.eps)
-    offset = norm.bias.double() - mean * scale
-    scale, offset = scale.float()[:, None], offset.float()[:, None]
-    norm.forward = lambda hidden: hidden * scale + offset
-    try:
-        yield
-    finally:
-        del norm.forward

@@ -17,11 +17,12 @@ class MonoSound(Recording):
     """A recording that can be heard from its start again and again, a block at a time.
 
     The samples are those of `load_audio`, resampled in one stream: no block shows its edges.
+    channel: the one to listen to, from 0 on; None for the mean of all.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, *, channel: int | None) -> None:
         super().__init__(recording.info, recording.stream)
-        self._channel = _choose_channel(recording) if recording.info.n_channels > 1 else 0
+        self._channel = channel
 
     def read_blocks(self) -> Iterator[NDArray[np.float32]]:
         """All samples from the first one on, in blocks of shape (n,), float32 in about -1..1.
@@ -60,14 +61,16 @@ def open_mono(path: Path) -> MonoSound:
     """
     recording = open_recording(path)
     try:
-        return MonoSound(recording)
+        return MonoSound(recording, channel=choose_channel_of(recording))
     except BaseException:
         recording.close()
         raise
 
 
-def _choose_channel(recording: Recording) -> int | None:
-    """The channel to listen to; None for the mean of all."""
+def choose_channel_of(recording: Recording) -> int | None:
+    """The channel to listen to, from 0 on; None for the mean of all."""
+    if recording.info.n_channels == 1:
+        return 0
     power = np.zeros(recording.info.n_channels)
     mean_power, n_samples = 0.0, 0
     for block in recording.stream.read_blocks(0, _TO_THE_END):

@@ -21,6 +21,7 @@ from w2vctc.speech.remark import Remark
 
 _CHILD = "from w2vctc.speech.worker import serve; serve()"
 _START_S = 60.0  # a fresh interpreter on a slow disk
+_GLANCE_S = 0.1  # between looks at whether somebody has cancelled
 _HINT = "take it out, or convert it with another program"
 
 
@@ -49,13 +50,15 @@ def run_in_workers(
     n_jobs: int,
     limits: Limits,
     on_result: Callable[[int, int, Any], None],
+    cancelled: threading.Event | None = None,
 ) -> None:
     """Runs `function(subject, items, report)` for each job and passes on what it reports.
 
     `function`, importable by name, calls `report(result)` once per item, in their order, and
     `report(None)` as a sign of life in between. `on_result(job, position, result)` hears of each
     result in this thread; items that a dying process owed come as a Remark (E_DECODE).
-    Raises MachineError (E_WORKER) when a process cannot even start.
+    Raises MachineError (E_WORKER) when a process cannot even start. Where `cancelled` is set by
+    another thread, what is left is given up.
     """
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for job in range(len(jobs)):
@@ -70,13 +73,24 @@ def run_in_workers(
         for worker in workers if n_owed else []:
             worker.thread.start()
         for _ in range(n_owed):
-            result = results.get()
+            if (result := _next_result(results, cancelled)) is None:
+                return
             if isinstance(result, BaseException):
                 raise result
             on_result(result.job, result.position, result.value)
     finally:
         for worker in workers:
             worker.stop()
+
+
+def _next_result(
+    results: "queue.SimpleQueue[_Result | BaseException]", cancelled: threading.Event | None
+) -> "_Result | BaseException | None":
+    """The next result, None once nobody wants any."""
+    while cancelled is None or not cancelled.is_set():
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=None if cancelled is None else _GLANCE_S)
+    return None
 
 
 class _Worker:

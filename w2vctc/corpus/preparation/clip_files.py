@@ -67,15 +67,6 @@ def find_finished(piece: Piece) -> int | None:
         return None
 
 
-def stamp_file(path: Path) -> tuple[int, int]:
-    """What changes when a file does; zeros for one that is gone, which opening it will tell."""
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
 def remove_strays(folder: Path, rows: Sequence[Utterance]) -> int:
     """Deletes files of earlier conversions that no row uses; how many there were.
 

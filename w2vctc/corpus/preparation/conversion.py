@@ -16,11 +16,10 @@ from w2vctc.corpus.preparation.clip_files import (
     Piece,
     find_finished,
     plan_piece,
-    stamp_file,
 )
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.errors import DataError, MachineError
-from w2vctc.files import staged_file
+from w2vctc.files import staged_file, stamp_file
 from w2vctc.speech.audio import SAMPLE_RATE, check_waveform, find_stretch, resample
 from w2vctc.speech.channels import mix_channels
 from w2vctc.speech.levels import LEAST_STEP
