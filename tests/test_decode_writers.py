@@ -23,18 +23,31 @@ SILENT = DecodedFile(file="silence.wav", hypothesis=Hypothesis(""), duration_s=2
 
 JSON = """[
   {
+    "schema": 1,
     "file": "bona nit.wav",
     "text": "bona nit",
     "words": [
       {
         "text": "bona",
         "start_s": 0.04,
-        "end_s": 0.3
+        "end_s": 0.3,
+        "passage": 0
       },
       {
         "text": "nit",
         "start_s": 0.36,
-        "end_s": 0.62
+        "end_s": 0.62,
+        "passage": 0
+      }
+    ],
+    "passages": [
+      {
+        "start_s": 0.0,
+        "end_s": 0.812,
+        "text": "bona nit",
+        "score": -1.2346,
+        "acoustic_score": -3.0,
+        "lm_score": 1.7654
       }
     ],
     "score": -1.2346,
@@ -44,6 +57,7 @@ JSON = """[
     "seconds": 0.052
   },
   {
+    "schema": 1,
     "file": "página.wav",
     "error": {
       "code": "E_NOT_AUDIO",

@@ -1,0 +1,313 @@
+"""Subtitles: which words are shown together, how long, and on which of two lines.
+
+The limits are those that subtitlers agree on: two lines of about 42 letters, read at about 17 a
+second, on the screen between one and seven seconds. All the ways to cut what a speaker says are
+weighed against each other and the cheapest is taken (dynamic programming, as for the lines of a
+paragraph in Knuth and Plass, "Breaking Paragraphs into Lines", 1981): few rules of thumb, and no
+cut that looks good when it is made and costs dearly three cues later.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
+
+from w2vctc.decode.hypothesis import Word
+from w2vctc.decode.one_line import clean_text
+from w2vctc.decode.transcript import Passage, Transcript, in_order
+
+_SENTENCE_ENDS = ".!?…。！？｡؟۔।॥።"
+_CLAUSE_ENDS = ",;:、，；：،؛፣፤–—"
+_CLOSING = "\"'”’»)]}」』"
+_DASH_WIDTH = 2  # "- " before what a new speaker says
+
+# What a cut, or its absence, costs; one cue more costs 1.
+_BREATHLESS_CUT = 2.0  # between two words without a pause
+_FREE_PAUSE_S = 0.5  # a cut at a pause as long as this costs nothing
+_PASSAGE_INSIDE, _SENTENCE_INSIDE = 1.5, 0.7  # two in one cue
+_SILENCE_INSIDE = 1.0  # for a second of silence under text, four times that for two
+_SHORT, _FAST = 6.0, 4.0  # for no time at all; for twice the reading speed
+_SECOND_LINE = 0.15
+_EVEN_COLUMNS = 10  # that lines may be less even to be cut behind a comma
+
+_CHAINED_S = 0.5  # shorter gaps flicker: the text stays until the next one comes
+
+
+@dataclass(frozen=True)
+class SubtitleOptions:
+    """What subtitles may be; all but the width of a single long word is held.
+
+    line_width: letters on a line; those of Chinese, Japanese and Korean count two. letters_per_s:
+    the speed that a reader keeps up with, which fast speech goes beyond. gap_s: what the eye needs
+    to see that the text has changed, two frames of film.
+    """
+
+    line_width: int = 42
+    n_lines: int = 2
+    shortest_s: float = 1.0
+    longest_s: float = 7.0
+    letters_per_s: float = 17.0
+    gap_s: float = 0.08
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Lines of text on the screen, in seconds of the recording.
+
+    turn: whether somebody else spoke before.
+    """
+
+    start_s: float
+    end_s: float
+    lines: tuple[str, ...]
+    speaker: str = ""
+    turn: bool = False
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """A word with what a cut before it depends on.
+
+    pause_s: before it. harshness: what part of a breathless cut's cost is left by the signs before.
+    """
+
+    word: Word
+    width: int
+    pause_s: float
+    new_passage: bool
+    harshness: float
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A cue, and until when its words are spoken."""
+
+    cue: Cue
+    spoken_until_s: float
+
+
+def make_cues(transcript: Transcript, options: SubtitleOptions | None = None) -> tuple[Cue, ...]:
+    """The subtitles of a recording, in order of their start.
+
+    No cue is longer or wider than the options say, but for a single word that is: words are never
+    cut. Cues of one speaker never overlap; those of speakers who interrupt each other do.
+    """
+    options = options or SubtitleOptions()
+    speakers = transcript.speakers
+    drafts = [
+        draft
+        for speaker in speakers
+        for draft in _cut_speech(transcript.said_by(speaker), options, dashed=len(speakers) > 1)
+    ]
+    drafts.sort(key=lambda draft: draft.cue.start_s)
+    cues = _yield_to_others(drafts, transcript.duration_s, options)
+    speakers_before = [None, *(cue.speaker for cue in cues)]
+    return tuple(
+        replace(cue, turn=before not in (None, cue.speaker))
+        for cue, before in zip(cues, speakers_before, strict=False)
+    )
+
+
+def text_width(text: str) -> int:
+    """The columns of a text: 2 for wide characters, none for combining and invisible ones."""
+    return sum(_character_width(character) for character in text)
+
+
+def break_lines(words: Sequence[str], *, width: int, n_lines: int) -> tuple[str, ...]:
+    """The words on as few lines as hold them, these as even as can be, the last rather longer.
+
+    A line is wider than `width` only where a word is, or where `n_lines` do not hold the text.
+    """
+    n_most = min(n_lines, len(words))
+    for n in range(1, n_most + 1):
+        if lines := _break_evenly(words, n, width):
+            return lines
+    return _break_evenly(words, n_most, None)
+
+
+def spread_words(passage: Passage) -> tuple[Word, ...]:
+    """The passage's words; where they have no times, the passage's time shared by their length."""
+    hypothesis = passage.hypothesis
+    texts = hypothesis.text.split()
+    if hypothesis.words or not texts:
+        return in_order(hypothesis.words)
+    n_letters = sum(map(len, texts))
+    edges = [0]
+    for text in texts:
+        edges.append(edges[-1] + len(text))
+    letter_s = (passage.end_s - passage.start_s) / n_letters
+    return tuple(
+        Word(text, passage.start_s + first * letter_s, passage.start_s + last * letter_s)
+        for text, (first, last) in zip(texts, pairwise(edges), strict=True)
+    )
+
+
+def _cut_speech(
+    passages: Sequence[Passage], options: SubtitleOptions, *, dashed: bool
+) -> Iterator[_Draft]:
+    """One speaker's cues; with `dashed` there is room left for a dash."""
+    options = replace(options, line_width=options.line_width - _DASH_WIDTH * dashed)
+    spoken = list(_list_spoken(passages))
+    for first, last in pairwise(_find_cuts(spoken, options)):
+        words = [one.word for one in spoken[first:last]]
+        until_s = max(word.end_s for word in words)
+        cue = Cue(
+            words[0].start_s,
+            _show_until(spoken, first, last, sum(one.width for one in spoken[first:last]), options),
+            break_lines(
+                [word.text for word in words], width=options.line_width, n_lines=options.n_lines
+            ),
+            passages[0].speaker,
+        )
+        yield _Draft(cue, until_s)
+
+
+def _list_spoken(passages: Sequence[Passage]) -> Iterator[_Spoken]:
+    """What one speaker says, in order of time."""
+    words = [
+        (replace(word, text=text), number == 0)
+        for passage in passages
+        for number, word in enumerate(spread_words(passage))
+        if (text := clean_text(word.text))
+    ]
+    words.sort(key=lambda one: one[0].start_s)
+    before = Word("", -math.inf, -math.inf)
+    for word, new_passage in words:
+        pause_s = max(word.start_s - before.end_s, 0.0)
+        yield _Spoken(word, text_width(word.text), pause_s, new_passage, _harshness(before.text))
+        before = word
+
+
+def _find_cuts(spoken: Sequence[_Spoken], options: SubtitleOptions) -> list[int]:
+    """The numbers of the words that begin a cue, then the number of all words.
+
+    The cheapest way to say the first `last` words is the cheapest over their last cue, which
+    begins at `first`.
+    """
+    best = [0.0] + [math.inf] * len(spoken)
+    begins = [0] * (len(spoken) + 1)
+    for last in range(1, len(spoken) + 1):
+        for first, cost in _weigh_cues(spoken, last, options):
+            if best[first] + cost < best[last]:
+                best[last], begins[last] = best[first] + cost, first
+    cuts = [len(spoken)]
+    while cuts[-1]:
+        cuts.append(begins[cuts[-1]])
+    return cuts[::-1]
+
+
+def _weigh_cues(
+    spoken: Sequence[_Spoken], last: int, options: SubtitleOptions
+) -> Iterator[tuple[int, float]]:
+    """(first word, cost) of each cue that may end before word `last`, the shortest first."""
+    cut = _cost_of_cut(spoken[last]) if last < len(spoken) else 0.0
+    inside = 0.0
+    letters, n_lines, line = 0, 1, 0
+    for first in range(last - 1, -1, -1):
+        word = spoken[first]
+        # filled from the bottom up, lines are as few as from the top down
+        line += word.width + (line > 0)
+        if line > options.line_width and line > word.width:
+            n_lines, line = n_lines + 1, word.width
+        letters += word.width + (first < last - 1)
+        too_long = spoken[last - 1].word.end_s - word.word.start_s > options.longest_s
+        if first < last - 1:
+            if too_long or n_lines > options.n_lines:
+                return
+            inside += _cost_inside(spoken[first + 1])
+        end_s = _show_until(spoken, first, last, letters, options)
+        shown_s = max(end_s - word.word.start_s, 1e-3)
+        yield (
+            first,
+            1.0 + cut + inside + _SECOND_LINE * (n_lines - 1) + _cost(shown_s, letters, options),
+        )
+
+
+def _cost(shown_s: float, letters: int, options: SubtitleOptions) -> float:
+    """Of a time that is too short for any text, or for so much."""
+    missing = max(1 - shown_s / options.shortest_s, 0.0)
+    too_fast = max(letters / (options.letters_per_s * shown_s) - 1, 0.0)
+    return _SHORT * missing + _FAST * too_fast
+
+
+def _cost_of_cut(after: _Spoken) -> float:
+    if after.new_passage:
+        return 0.0
+    breathless = max(1 - after.pause_s / _FREE_PAUSE_S, 0.0)
+    return _BREATHLESS_CUT * breathless * after.harshness
+
+
+def _cost_inside(after: _Spoken) -> float:
+    """Of the pause before a word that is shown together with the word before it."""
+    ended = _PASSAGE_INSIDE * after.new_passage + _SENTENCE_INSIDE * (after.harshness < 0.5)
+    return ended + _SILENCE_INSIDE * after.pause_s**2
+
+
+def _show_until(
+    spoken: Sequence[_Spoken], first: int, last: int, letters: int, options: SubtitleOptions
+) -> float:
+    """When a cue goes: after its words and the time to read them, but before the next one."""
+    start_s = spoken[first].word.start_s
+    needed_s = max(options.shortest_s, letters / options.letters_per_s)
+    wanted_s = max(spoken[last - 1].word.end_s, start_s + needed_s)
+    limit_s = start_s + options.longest_s
+    if last < len(spoken):
+        next_s = spoken[last].word.start_s - options.gap_s
+        if next_s - wanted_s < _CHAINED_S:
+            wanted_s = next_s
+    return max(min(wanted_s, limit_s), start_s)
+
+
+def _yield_to_others(
+    drafts: Sequence[_Draft], duration_s: float, options: SubtitleOptions
+) -> list[Cue]:
+    """The cues, gone when somebody else begins or the recording ends, unless still spoken."""
+    cues = []
+    for number, draft in enumerate(drafts):
+        cue = draft.cue
+        others = (one.cue for one in drafts[number + 1 :])
+        next_s = next((one.start_s for one in others if one.speaker != cue.speaker), math.inf)
+        end_s = cue.end_s
+        if draft.spoken_until_s <= next_s:
+            end_s = min(end_s, next_s - options.gap_s)
+        else:
+            end_s = min(end_s, draft.spoken_until_s)
+        if duration_s >= draft.spoken_until_s:
+            end_s = min(end_s, duration_s)
+        # a cue that nobody could see still has its place in time
+        cues.append(replace(cue, end_s=max(end_s, cue.start_s + 0.001)))
+    return cues
+
+
+def _break_evenly(words: Sequence[str], n_lines: int, width: int | None) -> tuple[str, ...]:
+    """The words on so many lines; none where a line of several words is wider than `width`."""
+    best: tuple[str, ...] = ()
+    least = (math.inf, 0)
+    for cuts in combinations(range(1, len(words)), n_lines - 1):
+        edges = (0, *cuts, len(words))
+        lines = tuple(" ".join(words[first:last]) for first, last in pairwise(edges))
+        widths = [text_width(line) for line in lines]
+        if width is not None and any(
+            wide > width and " " in line for wide, line in zip(widths, lines, strict=True)
+        ):
+            continue
+        smooth = sum(_harshness(words[cut - 1]) < 1 for cut in cuts)
+        uneven = (max(widths) - min(widths) - _EVEN_COLUMNS * smooth, -widths[-1])
+        if uneven < least:
+            least, best = uneven, lines
+    return best
+
+
+def _harshness(before: str) -> float:
+    """How harsh a cut is behind this word: 0 after a sentence, 1 after no sign at all."""
+    sign = before.rstrip(_CLOSING)[-1:]
+    if sign and sign in _SENTENCE_ENDS:
+        return 0.0
+    return 0.5 if sign and sign in _CLAUSE_ENDS else 1.0
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

@@ -1,0 +1,27 @@
+"""WebVTT subtitles (.vtt), as browsers show them: https://www.w3.org/TR/webvtt1/."""
+
+from w2vctc.decode.one_line import clean_text
+from w2vctc.decode.subtitles import Cue, make_cues
+from w2vctc.decode.transcript import Transcript
+from w2vctc.decode.writers.clock import show_clock
+from w2vctc.decode.writers.writer import Setting, Writer
+
+
+def render_vtt(transcript: Transcript, setting: Setting) -> str:
+    """Cues with the speaker's name as their voice, where there are names."""
+    cues = make_cues(transcript, setting.subtitles)
+    return "\n".join(["WEBVTT\n", *map(_render_cue, cues)])
+
+
+def _render_cue(cue: Cue) -> str:
+    start, end = (show_clock(seconds, point=".") for seconds in (cue.start_s, cue.end_s))
+    name = _escape(clean_text(cue.speaker))
+    voice = f"<v {name}>" if name else ""
+    return f"{start} --> {end}\n{voice}{_escape(chr(10).join(cue.lines))}\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+WRITER = Writer("vtt", ".vtt", "subtitles for web pages", render_vtt)
