@@ -58,7 +58,7 @@ def test_one_channel_is_asked_for_by_its_number(tmp_path: Path) -> None:
 def test_a_mono_recording_is_one_speaker_whatever_is_asked_for(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", make_babble(duration_s=0.3))
     for channels in ("mix", "each"):
-        (found,) = survey_recording(tmp_path / "a.wav", SurveyOptions(channels))  # type: ignore[arg-type]
+        (found,) = survey_recording(tmp_path / "a.wav", SurveyOptions(channels))
         assert found.channel == 0
 
 
