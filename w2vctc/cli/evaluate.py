@@ -1,6 +1,7 @@
-"""`w2vctc evaluate`: error rates of greedy and LM decoding on a split."""
+"""`w2vctc evaluate`: error rates on a split, greedy and with the LM, and what lies behind them."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,9 +10,12 @@ from w2vctc.cli import flags
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
-    from w2vctc.decode.engines import Decoder, Engine
+    from w2vctc.cli.evaluating.systems import Ear
+    from w2vctc.corpus.utterance import Utterance
+    from w2vctc.decode.engines import Engine
     from w2vctc.decode.options import DecodingOptions
-    from w2vctc.evaluate.report import Evaluation
+    from w2vctc.evaluate.examination import Examination
+    from w2vctc.evaluate.report import Evaluation, SystemResult
     from w2vctc.lm.folder import LanguageModelFiles
     from w2vctc.project import Project
 
@@ -38,9 +42,31 @@ def evaluate_cli(
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Compare with another model's folder, or with an earlier report.json."),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns to divide the rows by, such as speaker,chapter.  [default: speaker]"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for report.html, report.md and report.json."),
+    ] = None,
     json: flags.Json = False,
 ) -> None:
-    """Measure WER and CER: greedy, with the LM at its defaults, and as tuned."""
+    """Measure WER and CER: greedy, with the LM at its defaults, and as tuned.
+
+    With --out also intervals, paired tests, parts of the data, what is mistaken for what, and the
+    worst clips to listen to.
+    """
+    from w2vctc.cli.evaluating.against import is_model, name_after, open_report, score_report
+    from w2vctc.cli.evaluating.report_folder import check_folder, save_report
+    from w2vctc.cli.evaluating.systems import open_ear, open_rival
+    from w2vctc.cli.rows import read_references
     from w2vctc.cli.transcribe import check_engine, find_lm, open_model, search_options
     from w2vctc.errors import UsageError
     from w2vctc.project import find_project
@@ -70,18 +96,25 @@ def evaluate_cli(
     }
     options = search_options(found, engine=chosen, **given)
     fallback = search_options(found, engine="pyctcdecode", **given)
+    if out is not None:
+        check_folder(out)
+    is_rival = against is not None and is_model(against)
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
-    evaluation = evaluate(
-        project,
-        opened,
-        found,
-        options,
-        fallback=fallback,
-        split=split,
-        skip_bad=bool(skip_bad),
-        engine=chosen,
-    )
-    show_evaluation(evaluation, split=split, as_json=json)
+    rows = read_references(project, split, skip_bad=bool(skip_bad))
+    columns = choose_columns(by, rows)
+    ears = [open_ear(opened, found, options, fallback=fallback, engine=chosen)]
+    earlier: list[SystemResult] = []
+    if against is not None and is_rival:
+        rival = open_model(against, device=device, allow_pickle=allow_pickle)
+        ears.append(open_rival(rival, engine=chosen))
+    elif against is not None:
+        report = open_report(against, rows)
+        earlier.append(score_report(report, rows, label=name_after(against)))
+    evaluation = evaluate_rows(rows, ears, earlier=earlier)
+    examination = examine_rows(evaluation, ears[0], found, split=split, by=columns)
+    show_examination(examination, as_json=json)
+    if out is not None:
+        save_report(out, examination, project)
 
 
 def evaluate(
@@ -96,69 +129,95 @@ def evaluate(
     engine: "Engine" = "auto",
 ) -> "Evaluation":
     """The Evaluation of greedy decoding and, with an LM, of default and tuned settings."""
-    from w2vctc.cli.rows import read_references, texts_of
-    from w2vctc.cli.screen import Stopwatch, track
-    from w2vctc.cli.transcribe import hear, open_search
-    from w2vctc.decode.greedy import greedy_text
-    from w2vctc.decode.options import describe_options
-    from w2vctc.evaluate.report import evaluate_system, evaluate_systems
+    from w2vctc.cli.evaluating.systems import open_ear
+    from w2vctc.cli.rows import read_references
 
     rows = read_references(project, split, skip_bad=skip_bad)
-    references = texts_of(rows)
-    heard = hear(model, rows)
+    return evaluate_rows(rows, [open_ear(model, lm, options, fallback=fallback, engine=engine)])
 
-    def measure(name: str, decode: Any) -> Any:
-        watch = Stopwatch()
-        texts = [decode(emissions) for emissions in track(heard.emissions, what=name)]
-        return evaluate_system(
-            name,
-            references,
-            texts,
-            audio_s=heard.audio_s,
-            seconds=heard.seconds + watch.seconds,
-        )
 
-    systems = [measure("greedy", lambda emissions: greedy_text(emissions, model.vocabulary))]
+def evaluate_rows(
+    rows: "Sequence[Utterance]",
+    ears: "Sequence[Ear]",
+    *,
+    earlier: "Sequence[SystemResult]" = (),
+) -> "Evaluation":
+    """The Evaluation of every ear's systems, and of what others found in the same rows before."""
+    from w2vctc.cli.evaluating.systems import measure
+    from w2vctc.cli.rows import texts_of
+    from w2vctc.evaluate.report import evaluate_systems
+
+    measure(rows, ears)
+    audio_s = sum(row.duration_s or 0.0 for row in rows)
+    systems = [result for ear in ears for result in ear.results(audio_s)]
+    vocabulary = ears[0].model.vocabulary
+    return evaluate_systems([*systems, *earlier], texts_of(rows), vocabulary, rows=rows)
+
+
+def examine_rows(
+    evaluation: "Evaluation",
+    ear: "Ear",
+    lm: "LanguageModelFiles | None",
+    *,
+    split: str,
+    by: Sequence[str],
+) -> "Examination":
+    """The Examination of the last of the ear's systems, beside all others."""
+    from w2vctc.cli.evaluating.against import read_run
+    from w2vctc.cli.evaluating.systems import LM_DEFAULT, LM_GIVEN
+    from w2vctc.decode.known_sentences import find_known_sentences
+    from w2vctc.evaluate.choices import GIVEN, NOBODY, list_choices
+    from w2vctc.evaluate.examination import examine
+
+    main = ear.systems[-1]
+    shared = None
     if lm is not None:
-        decoder = open_search(model, lm, options, fallback=fallback, engine=engine)
-        for name, chosen in _list_settings(lm, decoder):
-            decoder = _set_options(decoder, lm, chosen)
-            system = measure(name, lambda emissions, by=decoder: by.decode(emissions).text)
-            systems.append(replace(system, settings=describe_options(chosen)))
-    return evaluate_systems(systems, references, model.vocabulary)
+        shared = find_known_sentences(lm.ngram.parent, [row.text for row in evaluation.rows])
+    choices = list_choices(
+        run=read_run(ear.model.folder),
+        lm=None if lm is None else lm.info,
+        settings=main.settings,
+        chosen_by={LM_GIVEN: GIVEN, LM_DEFAULT: NOBODY}.get(main.name, ""),
+    )
+    return examine(
+        evaluation,
+        split=split,
+        main=main.name,
+        by=by,
+        known=None if lm is None else lm.unigrams,
+        choices=choices,
+        n_shared=None if shared is None else sum(shared),
+    )
 
 
-def _list_settings(
-    lm: "LanguageModelFiles", decoder: "Decoder"
-) -> list[tuple[str, "DecodingOptions"]]:
-    """The default settings and, where they are others or were tuned, those of the decoder."""
-    from w2vctc.config import override
-    from w2vctc.decode.options import DecodingOptions
+def choose_columns(by: str | None, rows: "Sequence[Utterance]") -> list[str]:
+    """The columns of a flag, else the speaker where one is named. Raises UsageError."""
+    from w2vctc.config import suggest
+    from w2vctc.errors import UsageError
+    from w2vctc.evaluate.breakdown import list_columns
 
-    options = decoder.options
-    kept = lm.tuned if lm.tuned and decoder.engine == "fast" else lm.plain
-    default = replace(options, alpha=DecodingOptions.alpha, beta=DecodingOptions.beta)
-    if options.way == kept.way:
-        default = override(default, **DecodingOptions().settings.to_json())
-    if options == default and not lm.info.get("tuned_on"):
-        return [("LM, default", default)]
-    if override(options, **kept.to_json()) != options:
-        return [("LM, default", default), ("LM, as given", options)]
-    untuned = lm.info and not lm.info.get("tuned_on")  # an attached one says nothing
-    return [("LM, default", default), ("LM, as in its recipe" if untuned else "LM, tuned", options)]
+    columns = list_columns(rows)
+    if by is None:
+        return [name for name in columns if name == "speaker"]
+    names = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
+    for name in names:
+        if name not in columns:
+            raise UsageError(
+                f"--by {name}: no such column{suggest(name, columns)}",
+                hint=f"there are {', '.join(columns) or 'none'}",
+            )
+    return names
 
 
-def _set_options(
-    decoder: "Decoder", lm: "LanguageModelFiles", options: "DecodingOptions"
-) -> "Decoder":
-    """The decoder with these options; a new one where more than alpha and beta changes."""
-    from w2vctc.decode.engines import open_decoder
+def show_examination(examination: "Examination", *, as_json: bool) -> None:
+    """The table of systems, and in talk which of them is better for sure."""
+    from w2vctc.cli.screen import say
+    from w2vctc.evaluate.sentences import describe_comparison
 
-    if replace(decoder.options, alpha=options.alpha, beta=options.beta) != options:
-        engine: Engine = "fast" if decoder.engine == "fast" else "pyctcdecode"
-        return open_decoder(decoder.vocabulary, lm=lm, options=options, engine=engine)
-    decoder.set_weights(alpha=options.alpha, beta=options.beta)
-    return decoder
+    show_evaluation(examination.evaluation, split=examination.split, as_json=as_json)
+    if not as_json:
+        for comparison in examination.comparisons:
+            say(describe_comparison(comparison))
 
 
 def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> None:

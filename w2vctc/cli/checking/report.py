@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,8 +43,8 @@ def render_check_report(
     suspicious clips are read from their files, in `n_jobs` processes, and embedded; `report` hears
     how many are.
     """
-    style, script = (_read_part(name) for name in ("check.css", "check.js"))
-    return _open_template().render(
+    style, script = (read_part(name) for name in ("check.css", "check.js"))
+    return _template().render(
         title=title,
         lang=lang,
         result=result,
@@ -59,22 +59,32 @@ def render_check_report(
         max_heard_s=MAX_HEARD_S,
         style=style,
         script=script,
-        policy=_make_policy(style, script),
+        policy=make_policy(style, script),
         version=__version__,
     )
 
 
 @cache
-def _open_template() -> "jinja2.Template":
+def _template() -> "jinja2.Template":
+    return open_template("check.html.j2", commands=show_commands, share=format_percent)
+
+
+def open_template(
+    name: str, *, folder: Path = _TEMPLATES, **filters: Callable[..., object]
+) -> "jinja2.Template":
+    """A page's template: all is escaped, a name that is not there is an error.
+
+    Beside the filters given there are `words`, text in the language of the transcripts, and what
+    every page has: `show` and `printable` for somebody's text, `time`.
+    """
     import jinja2
 
     @jinja2.pass_context
     def show_words(context: jinja2.runtime.Context, text: str) -> Markup:
-        """Text in the language of the transcripts."""
         return show_text(text, lang=context["lang"])
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader([folder, _TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -82,14 +92,13 @@ def _open_template() -> "jinja2.Template":
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        show=show_text,
         words=show_words,
+        show=show_text,
         printable=make_printable,
-        commands=show_commands,
         time=format_duration,
-        share=format_percent,
+        **filters,
     )
-    return environment.get_template("check.html.j2")
+    return environment.get_template(name)
 
 
 @dataclass(frozen=True)
@@ -107,11 +116,12 @@ def _count_rows(result: CheckResult) -> RowCounts:
     return RowCounts(n_usable, result.n_rows - n_usable, n_warned)
 
 
-def _read_part(name: str) -> Markup:
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
+def read_part(name: str, *, folder: Path = _TEMPLATES) -> Markup:
+    """A style or script of a page, as it is; those of check's serve every page."""
+    return Markup((folder / name).read_text(encoding="utf-8"))
 
 
-def _make_policy(style: str, script: str) -> str:
+def make_policy(style: str, script: str) -> str:
     """A content security policy: this style, this script, sounds in the page, and nothing else.
 
     Should a transcript ever get through the escaping, it still runs nothing and fetches nothing.
