@@ -11,9 +11,9 @@ from pathlib import Path
 
 from material import save_emissions
 
+from w2vctc.cli.dev_sound import hear_once
 from w2vctc.cli.rows import read_references, texts_of
 from w2vctc.cli.transcribe import open_model
-from w2vctc.cli.tune import hear_once
 from w2vctc.project import find_project
 
 

@@ -153,6 +153,7 @@ def _train(
     from w2vctc.cli.screen import say
     from w2vctc.cli.training_screen import TrainingScreen
     from w2vctc.cli.training_search import open_training_search
+    from w2vctc.decode.confidence_file import forget_calibrations
     from w2vctc.decode.model_folder import detach_language_model
     from w2vctc.evaluate.counts import count_character_errors, count_word_errors
 
@@ -184,6 +185,7 @@ def _train(
     model_card.write_card(project, options, data, result)
     if (project.model / "language_model").is_dir():
         detach_language_model(project.model)
+    forget_calibrations(project.model)  # of the weights that were there before
     return result
 
 

@@ -1,6 +1,7 @@
 """`w2vctc tune`: how decoding uses the language model, found on dev."""
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,6 @@ __all__ = ["show_tuning", "tune", "tune_cli"]
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
-    from w2vctc.corpus.utterance import Utterance
     from w2vctc.decode.engines import Engine
     from w2vctc.decode.tune import Tuning
     from w2vctc.decode.weight_search import Trial
@@ -54,9 +54,15 @@ def tune_cli(
     engine: flags.DecodingEngine = "auto",
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
+    only_confidence: Annotated[
+        bool,
+        typer.Option("--only-confidence", help="Tune nothing; calibrate the words' confidence."),
+    ] = False,
     json: flags.Json = False,
 ) -> None:
     """Tune weights, and what to do about unknown words, on dev; save both where decode looks."""
+    from w2vctc.cli.calibrate import calibrate_project
+    from w2vctc.cli.calibrate_screen import show_confidence
     from w2vctc.cli.transcribe import check_engine, check_vocabulary, open_model
     from w2vctc.cli.tune_guard import refuse_test_table
     from w2vctc.errors import UsageError
@@ -78,23 +84,24 @@ def tune_cli(
         profile=profile,
     )
     refuse_test_table(project)
-    tuning = tune(
-        project,
-        open_model(project.model, device=device, allow_pickle=allow_pickle),
-        beam_width=beam_width,
-        token_min_logp=token_min_logp,
-        budget=budget,
-        max_minutes=max_minutes,
-        n_workers=workers or os.cpu_count() or 1,
-        skip_bad=bool(skip_bad),
-        use_cache=not no_cache,
-        engine=chosen,
-        vocabulary=kind,
-        unk_score_offset=unk_score_offset,
-        oov_order=oov_order,
-        oov_weight=oov_weight,
-    )
-    show_tuning(tuning, project, as_json=json)
+    given: dict[str, Any] = {
+        "beam_width": beam_width,
+        "token_min_logp": token_min_logp,
+        "max_minutes": max_minutes,
+        "n_workers": workers or os.cpu_count() or 1,
+        "skip_bad": bool(skip_bad),
+        "use_cache": not no_cache,
+        "engine": chosen,
+        "vocabulary": kind,
+        "unk_score_offset": unk_score_offset,
+        "oov_order": oov_order,
+        "oov_weight": oov_weight,
+    }
+    opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
+    if only_confidence:
+        show_confidence(calibrate_project(project, opened, **given), as_json=json)
+        return
+    show_tuning(tune(project, opened, budget=budget, **given), project, as_json=json)
 
 
 def tune(
@@ -118,11 +125,12 @@ def tune(
 
     vocabulary, oov_order, unk_score_offset: what is given is not tuned.
     """
+    from w2vctc.cli.calibrate import calibrate_on_dev, keep_calibrations
+    from w2vctc.cli.dev_sound import hear_dev
     from w2vctc.cli.finetune import pair_counts
-    from w2vctc.cli.rows import read_references, texts_of
+    from w2vctc.cli.rows import texts_of
     from w2vctc.cli.screen import Stopwatch, say
-    from w2vctc.cli.transcribe import find_lm, hear, search_options
-    from w2vctc.cli.tune_guard import leave_out_known, refuse_test_sound
+    from w2vctc.cli.transcribe import find_lm, search_options
     from w2vctc.decode.tune import tune_weights
     from w2vctc.decode.ways import list_ways
     from w2vctc.errors import ModelError
@@ -133,17 +141,12 @@ def tune(
     if lm is None:
         raise ModelError(
             f"{project.lm}: no language model to tune",
-            hint=f"w2vctc train-lm {project.flags}",
+            hint=f"w2vctc train-lm {project.flags}; or --only-confidence, which needs none",
             code="E_LM",
         )
-    rows = pick_minutes(read_references(project, "dev", skip_bad=skip_bad), max_minutes)
-    refuse_test_sound(project, rows)
-    rows, n_known = leave_out_known(rows, lm)
-    if n_known:
-        say(f"left out {numbered(n_known, 'clip')} of dev: the n-gram was made of the sentence")
-    emissions = hear_once(model, rows) if use_cache else hear(model, rows).emissions
-    audio_s = sum(row.duration_s or 0.0 for row in rows)
-    say(f"dev: {numbered(len(rows), 'clip')}, {audio_s / 60:.1f} minutes")
+    rows, emissions = hear_dev(
+        project, model, lm, max_minutes=max_minutes, skip_bad=skip_bad, use_cache=use_cache
+    )
     watch = Stopwatch()
     given: dict[str, Any] = {
         "beam_width": beam_width,
@@ -174,39 +177,17 @@ def tune(
         f" {watch.seconds:.1f} s"
     )
     _save(project, tuning)
-    return tuning
-
-
-def hear_once(model: "AcousticModel", rows: "list[Utterance]") -> list[Any]:
-    """The emissions of every row as `hear` gives them, those kept from an earlier run first."""
-    from w2vctc.acoustic.emission_cache import EmissionCache
-    from w2vctc.acoustic.emissions import no_emissions
-    from w2vctc.cli.screen import say, track
-    from w2vctc.errors import DataError
-
-    cache = EmissionCache(model, on_news=say)
-    emissions = []
-    for row in track(rows, what="listening"):
-        try:
-            emissions.append(cache.compute(row))
-        except DataError as error:
-            if error.code != "E_TOO_SHORT":
-                raise
-            say(f"{row.source}: {error.message}; nothing is heard there")
-            emissions.append(no_emissions(model))
-    cache.trim()
-    if cache.n_kept:
-        say(f"{cache.n_kept:,} of {len(rows):,} clips were heard before (--no-cache listens anew)")
-    return emissions
-
-
-def pick_minutes(rows: "list[Utterance]", max_minutes: float | None) -> "list[Utterance]":
-    """Every n-th row, n the smallest with which the rows take at most `max_minutes`."""
-    total_s = sum(row.duration_s or 0.0 for row in rows)
-    if max_minutes is None or total_s <= 60 * max_minutes:
-        return rows
-    stride = -(-total_s // (60 * max_minutes))
-    return rows[:: int(stride)]
+    found = calibrate_on_dev(
+        emissions,
+        texts_of(rows),
+        model.vocabulary,
+        lm=lm,
+        options=tuning.options,
+        engine=engine,
+        n_workers=n_workers,
+    )
+    keep_calibrations(project, found, lm)
+    return replace(tuning, greedy_confidence=found.greedy, confidence=found.search)
 
 
 def _save(project: "Project", tuning: "Tuning") -> None:

@@ -5,6 +5,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from w2vctc.decode.calibrating import Calibrated
     from w2vctc.decode.plateau import Interval
     from w2vctc.decode.tune import Tuning
     from w2vctc.decode.weight_search import Trial
@@ -15,6 +16,7 @@ WIDTH = 80
 
 def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     """Table, surface and plateau on stdout, or one JSON document."""
+    from w2vctc.cli.calibrate_screen import show_calibrations
     from w2vctc.cli.screen import format_share, print_table, say, say_next, write, write_json
     from w2vctc.decode.surface import describe_plateau, draw_surface
 
@@ -46,9 +48,14 @@ def show_tuning(tuning: "Tuning", project: "Project", *, as_json: bool) -> None:
     told = f"no difference that dev can tell: {describe_plateau(tuning.plateau)}"
     write(f"\n{fill(told, WIDTH)}\n")
     write(_tell_gain(tuning))
+    show_calibrations(_confidences(tuning))
     for note in tuning.notes:
         say(note)
     say_next(f"w2vctc evaluate {project.flags}")
+
+
+def _confidences(tuning: "Tuning") -> "dict[str, Calibrated | None]":
+    return {"greedy": tuning.greedy_confidence, "search": tuning.confidence}
 
 
 def _show_ways(tuning: "Tuning") -> None:
@@ -93,6 +100,8 @@ def _tell_choice(tuning: "Tuning") -> str:
 
 def describe_tuning(tuning: "Tuning") -> dict[str, Any]:
     """The JSON document of `tune --json`; rates are fractions, not percent."""
+    from w2vctc.cli.calibrate_screen import describe_calibrations
+
     return {
         "alpha": tuning.alpha,
         "beta": tuning.beta,
@@ -117,6 +126,7 @@ def describe_tuning(tuning: "Tuning") -> dict[str, Any]:
             {**_describe_trial(trial), "same_as_best": same}
             for trial, same in zip(tuning.trials, tuning.same, strict=True)
         ],
+        "confidence": describe_calibrations(_confidences(tuning)),
     }
 
 

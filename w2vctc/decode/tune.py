@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from w2vctc.decode.calibrating import Calibrated
 from w2vctc.decode.engines import Decoder, Engine, open_decoder
 from w2vctc.decode.greedy import greedy_text
 from w2vctc.decode.options import DecodingOptions
@@ -40,6 +41,9 @@ class Tuning:
     options: all that the best one decodes with. ways: the best trial of each way with unknown
     words, or the one after which it was given up. way_gain: of the WER that the best of the other
     ways saves against the first one, both tuned; None where there was none to tune.
+
+    greedy_confidence, confidence: how sure the best path, and the best trial, are of their words;
+    None where nobody looked, or dev has too few words.
     """
 
     best: Trial
@@ -58,6 +62,8 @@ class Tuning:
     options: DecodingOptions = field(default_factory=DecodingOptions)
     ways: tuple[Trial, ...] = ()
     way_gain: Interval | None = None
+    greedy_confidence: Calibrated | None = field(default=None, compare=False)
+    confidence: Calibrated | None = field(default=None, compare=False)
 
     @property
     def plain(self) -> Trial | None:
