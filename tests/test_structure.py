@@ -16,9 +16,9 @@ PACKAGE = Path(w2vctc.__file__).parent
 GROUND = ("__init__", "errors", "config", "files", "resources", "project", "cache", "words")
 ROOMS = (
     *("ground", "speech", "text", "corpus", "vocab"),
-    *("acoustic", "lm", "decode", "evaluate", "cli"),
+    *("acoustic", "lm", "decode", "align", "evaluate", "cli"),
 )
-WITHOUT_TORCH = ("text", "corpus", "vocab", "lm", "decode", "evaluate")
+WITHOUT_TORCH = ("text", "corpus", "vocab", "lm", "decode", "align", "evaluate")
 TORCH = {"torch", "transformers", "accelerate"}
 VERBS = sorted(command.name or "" for command in app.registered_commands)
 

@@ -1,0 +1,1 @@
+"""Times for the words of a text that is known: forced alignment."""
