@@ -151,16 +151,11 @@ def _cut_speech(
     spoken = list(_list_spoken(passages))
     for first, last in pairwise(_find_cuts(spoken, options)):
         words = [one.word for one in spoken[first:last]]
-        until_s = max(word.end_s for word in words)
-        cue = Cue(
-            words[0].start_s,
-            _show_until(spoken, first, last, sum(one.width for one in spoken[first:last]), options),
-            break_lines(
-                [word.text for word in words], width=options.line_width, n_lines=options.n_lines
-            ),
-            passages[0].speaker,
-        )
-        yield _Draft(cue, until_s)
+        texts = [word.text for word in words]
+        end_s = _show_until(spoken, first, last, text_width(" ".join(texts)), options)
+        lines = break_lines(texts, width=options.line_width, n_lines=options.n_lines)
+        cue = Cue(words[0].start_s, end_s, lines, passages[0].speaker)
+        yield _Draft(cue, spoken_until_s=max(word.end_s for word in words))
 
 
 def _list_spoken(passages: Sequence[Passage]) -> Iterator[_Spoken]:
@@ -264,20 +259,17 @@ def _yield_to_others(
 ) -> list[Cue]:
     """The cues, gone when somebody else begins or the recording ends, unless still spoken."""
     cues = []
-    for number, draft in enumerate(drafts):
-        cue = draft.cue
-        others = (one.cue for one in drafts[number + 1 :])
-        next_s = next((one.start_s for one in others if one.speaker != cue.speaker), math.inf)
-        end_s = cue.end_s
-        if draft.spoken_until_s <= next_s:
-            end_s = min(end_s, next_s - options.gap_s)
-        else:
-            end_s = min(end_s, draft.spoken_until_s)
-        if duration_s >= draft.spoken_until_s:
-            end_s = min(end_s, duration_s)
+    next_starts: dict[str, float] = {}  # of each speaker's next cue, seen from the end
+    for draft in reversed(drafts):
+        cue, until_s = draft.cue, draft.spoken_until_s
+        others = [start for speaker, start in next_starts.items() if speaker != cue.speaker]
+        next_s = min(others, default=math.inf)
+        free_s = next_s - options.gap_s if until_s <= next_s else until_s
+        end_s = min(cue.end_s, free_s, max(duration_s, until_s))
         # a cue that nobody could see still has its place in time
         cues.append(replace(cue, end_s=max(end_s, cue.start_s + 0.001)))
-    return cues
+        next_starts[cue.speaker] = cue.start_s
+    return cues[::-1]
 
 
 def _break_evenly(words: Sequence[str], n_lines: int, width: int | None) -> tuple[str, ...]:
