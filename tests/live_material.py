@@ -32,7 +32,7 @@ def make_header(
 
 
 def to_pcm16(waveform: NDArray[np.float32]) -> bytes:
-    return np.round(waveform * 32767).clip(-32768, 32767).astype("<i2").tobytes()
+    return bytes(np.round(waveform * 32767).clip(-32768, 32767).astype("<i2").tobytes())
 
 
 def arrive(reads: Iterable[bytes]) -> Callable[[], bytes]:
