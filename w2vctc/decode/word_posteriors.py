@@ -75,11 +75,14 @@ def _place(words: Sequence[Word], n_frames: int) -> list[tuple[int, int]]:
     ends = [min(round(word.end_s / FRAME_SHIFT_S), n_frames) for word in words]
     places = []
     for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if end <= start:
+            places.append((start, start))
+            continue
         before = start - ends[index - 1] if index else 2 * start
         behind = starts[index + 1] - end if index + 1 < len(words) else 2 * (n_frames - end)
         left = start - min(max(before // 2, 0), _MARGIN)
         right = end + min(max((behind + 1) // 2, 0), _MARGIN)
-        places.append((left, max(left, right)))
+        places.append((left, right))
     return places
 
 

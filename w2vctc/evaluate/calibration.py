@@ -84,6 +84,7 @@ def tabulate_confidences(
     # Words of one confidence may fall into two bins: each of them takes the mean with it.
     order = np.sort(which)
     parts = [part for part in np.array_split(order, n_bins) if len(part)]
+    n_wrong = counts.astype(np.float64) - n_right
     share = n_right / counts
     bins = tuple(
         CalibrationBin(len(part), float(values[part].mean()), float(share[part].mean()))
@@ -95,8 +96,8 @@ def tabulate_confidences(
         n_words=len(sure),
         right=float(right.mean()),
         chance=_draw_error(values, parts),
-        auc=_sorting(n_right, counts.astype(np.float64) - n_right) if varied else None,
-        gain=_removed_doubt(sure, right) if varied else None,
+        auc=_sorting(n_right, n_wrong) if varied else None,
+        gain=_removed_doubt(values, n_right, n_wrong) if varied else None,
     )
 
 
@@ -138,8 +139,11 @@ def _sorting(n_right: NDArray[np.float64], n_wrong: NDArray[np.float64]) -> floa
     return float((n_right * (below + n_wrong / 2)).sum() / (n_right.sum() * n_wrong.sum()))
 
 
-def _removed_doubt(sure: NDArray[np.float64], right: NDArray[np.float64]) -> float:
-    likely = np.clip(sure, _LEAST, 1 - _LEAST)
-    doubt = -float((right * np.log(likely) + (1 - right) * np.log1p(-likely)).mean())
-    share = float(right.mean())
-    return 1 - doubt / -(share * math.log(share) + (1 - share) * math.log1p(-share))
+def _removed_doubt(
+    values: NDArray[np.float64], n_right: NDArray[np.float64], n_wrong: NDArray[np.float64]
+) -> float:
+    likely = np.clip(values, _LEAST, 1 - _LEAST)
+    doubt = -float((n_right * np.log(likely) + n_wrong * np.log1p(-likely)).sum())
+    right, wrong = float(n_right.sum()), float(n_wrong.sum())
+    both = right + wrong
+    return 1 + doubt / (right * math.log(right / both) + wrong * math.log(wrong / both))
