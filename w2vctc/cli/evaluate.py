@@ -102,7 +102,16 @@ def evaluate_cli(
     opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
     rows = read_references(project, split, skip_bad=bool(skip_bad))
     columns = choose_columns(by, rows)
-    ears = [open_ear(opened, found, options, fallback=fallback, engine=chosen)]
+    ears = [
+        open_ear(
+            opened,
+            found,
+            options,
+            fallback=fallback,
+            engine=chosen,
+            confident=out is not None,
+        )
+    ]
     earlier: list[SystemResult] = []
     if against is not None and is_rival:
         rival = open_model(against, device=device, allow_pickle=allow_pickle)
@@ -223,7 +232,9 @@ def show_examination(examination: "Examination", *, as_json: bool) -> None:
 def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> None:
     """The table on stdout, or the same as JSON."""
     from w2vctc.cli.screen import format_share, print_table, say, write_json
+    from w2vctc.evaluate.intervals import bound_rate
     from w2vctc.evaluate.report import to_json
+    from w2vctc.evaluate.sentences import format_interval
 
     if as_json:
         write_json({"split": split, **to_json(evaluation)})
@@ -232,6 +243,7 @@ def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> N
         [
             (f"on {split}", "left"),
             ("WER", "right"),
+            ("95 %", "right"),
             ("CER", "right"),
             ("words", "right"),
             ("sub", "right"),
@@ -243,6 +255,7 @@ def show_evaluation(evaluation: "Evaluation", *, split: str, as_json: bool) -> N
             (
                 system.name,
                 format_share(system.words.rate),
+                format_interval(bound_rate([text.words for text in system.texts])),
                 format_share(system.characters.rate),
                 f"{system.words.n_reference:,}",
                 f"{system.words.substitutions:,}",

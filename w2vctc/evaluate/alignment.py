@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 Kind = Literal["hit", "substitution", "deletion", "insertion"]
@@ -12,6 +13,8 @@ _KINDS: dict[str, Kind] = {
     "delete": "deletion",
     "insert": "insertion",
 }
+
+_MOST_PAIRS = 10_000  # of words that are compared by their characters
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,17 @@ class Step:
 
 
 def align_words(reference: str, hypothesis: str) -> tuple[Step, ...]:
-    """The steps of one cheapest alignment, in order; words are between white space of NFC text."""
-    return align_units(split_words(reference), split_words(hypothesis))
+    """The steps of a cheapest alignment, in order; words are between white space of NFC text.
+
+    Between two hits the words that are most alike stand for one another; how many substitutions,
+    deletions and insertions there are is left as it is.
+    """
+    steps: list[Step] = []
+    aligned = align_units(split_words(reference), split_words(hypothesis))
+    for is_hit, steps_of_run in groupby(aligned, key=lambda step: step.kind == "hit"):
+        run = list(steps_of_run)
+        steps += run if is_hit else _pair_alike(run)
+    return tuple(steps)
 
 
 def align_characters(reference: str, hypothesis: str) -> tuple[Step, ...]:
@@ -83,6 +95,50 @@ def list_characters(text: str) -> str:
     A letter with an accent that Unicode composes is one character, whichever way it was typed.
     """
     return " ".join(split_words(text))
+
+
+def _pair_alike(steps: Sequence[Step]) -> Sequence[Step]:
+    """A run without hits with as many steps of each kind, substitutions between alike words."""
+    said = [step.reference for step in steps if step.reference]
+    heard = [step.hypothesis for step in steps if step.hypothesis]
+    n_pairs = sum(step.kind == "substitution" for step in steps)
+    # A cheapest alignment has no word left over on both sides; a huge run would take too long.
+    if n_pairs != min(len(said), len(heard)) or len(said) * len(heard) > _MOST_PAIRS:
+        return steps
+    if len(said) <= len(heard):
+        places = _match_alike(said, heard)
+        pairs = dict(zip(places, said, strict=True))
+        return [_make_step(pairs.get(place, ""), word) for place, word in enumerate(heard)]
+    places = _match_alike(heard, said)
+    pairs = dict(zip(places, heard, strict=True))
+    return [_make_step(word, pairs.get(place, "")) for place, word in enumerate(said)]
+
+
+def _match_alike(few: Sequence[str], many: Sequence[str]) -> list[int]:
+    """For each word of `few` its place in `many`, in order, with the fewest edits of characters."""
+    from rapidfuzz.distance import Levenshtein
+
+    n_spare = len(many) - len(few)
+    # costs[i][k]: the first i words placed, k of the others passed over
+    costs = [[0.0] * (n_spare + 1)]
+    for i, word in enumerate(few):
+        row: list[float] = []
+        for k in range(n_spare + 1):
+            placed = costs[-1][k] + Levenshtein.distance(word, many[i + k])
+            row.append(min(placed, row[-1]) if row else placed)
+        costs.append(row)
+    places, k = [], n_spare
+    for i in range(len(few), 0, -1):
+        while k and costs[i][k - 1] <= costs[i][k]:
+            k -= 1
+        places.append(i - 1 + k)
+    return places[::-1]
+
+
+def _make_step(reference: str, hypothesis: str) -> Step:
+    if reference and hypothesis:
+        return Step("substitution", reference, hypothesis)
+    return Step("deletion" if reference else "insertion", reference, hypothesis)
 
 
 def _nfc(text: str) -> str:

@@ -17,7 +17,7 @@ from w2vctc.evaluate.sentences import (
 
 _MAX_CONFUSIONS = 20
 _MAX_WORST = 20
-_SPECIAL = frozenset("\\`*_{}[]<>()#+!|~&$")
+_SPECIAL = frozenset("\\`*_{}[]<>|~&$")
 _NOTHING = "(nothing)"
 
 

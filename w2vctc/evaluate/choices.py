@@ -44,7 +44,7 @@ def list_choices(
 
 def judge_split(split: str, choices: tuple[Choice, ...]) -> str:
     """A sentence on what the rates of this split are worth."""
-    chosen = [choice.what for choice in choices if choice.chosen_on.split(",")[0] == split]
+    chosen = [f"the {choice.what}" for choice in choices if choice.chosen_on.split(",")[0] == split]
     if chosen:
         return (
             f"{split} decided {_join(chosen)}: its rates are better than those of new speech;"
@@ -56,8 +56,9 @@ def judge_split(split: str, choices: tuple[Choice, ...]) -> str:
 def _list_training(run: Mapping[str, Any]) -> list[Choice]:
     options, schedule = _part(run, "options"), _part(run, "schedule")
     train, dev = _part(run, "train"), _part(run, "dev")
-    source = f"{schedule.get('name', _UNKNOWN)}, from {options.get('model', _UNKNOWN)}"
-    choices = [Choice("acoustic model", source, f"train, {_count_clips(train)}")]
+    name, model = (str(part) for part in (schedule.get("name", ""), options.get("model", "")))
+    source = name if not model or model in name.split() else f"{name}, from {model}"
+    choices = [Choice("acoustic model", source or _UNKNOWN, f"train, {_count_clips(train)}")]
     if dev.get("clips"):
         by = "with the language model" if options.get("select") == "lm" else "without a search"
         average = int(options.get("average") or 0)

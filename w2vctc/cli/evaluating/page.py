@@ -108,14 +108,13 @@ def list_worst(examination: Examination, *, n_jobs: int = 2) -> list[WorstClip]:
     clips = []
     for place, sound in zip(places, sounds, strict=True):
         row, text = examination.rows[place], examination.main.texts[place]
-        is_there = isinstance(sound, Player)
         clips.append(
             WorstClip(
                 row=row,
                 text=text,
                 steps=align_words(row.text, text.text),
-                player=sound if is_there else None,
-                silence="" if is_there else sound,
+                player=sound if isinstance(sound, Player) else None,
+                silence=sound if isinstance(sound, str) else "",
             )
         )
     return clips

@@ -24,11 +24,15 @@ LM_DEFAULT, LM_GIVEN, LM_RECIPE, LM_TUNED = (
 
 @dataclass
 class System:
-    """One way of turning emissions into text, what it has found so far and the time it took."""
+    """One way of turning emissions into text, what it has found so far and the time it took.
+
+    judge: the same text again with the confidence of each word; None where nobody asks for it.
+    """
 
     name: str
     settings: str
     find: "Callable[[Any], Hypothesis]"
+    judge: "Callable[[Any], Hypothesis] | None" = None
     texts: "list[ScoredText]" = field(default_factory=list)
     seconds: float = 0.0
 
@@ -65,10 +69,12 @@ def open_ear(
     fallback: "DecodingOptions | None" = None,
     engine: "Engine" = "auto",
     label: str = "",
+    confident: bool = False,
 ) -> Ear:
     """Greedy decoding and, with a language model, its default and tuned settings.
 
-    label: put before the names of the systems, where there are two models.
+    label: put before the names of the systems, where there are two models. confident: the last
+    system tells how sure it is of each word, in a second decode that its time does not count.
     """
     from w2vctc.cli.transcribe import open_search
     from w2vctc.decode.greedy import decode_greedy
@@ -77,12 +83,15 @@ def open_ear(
     before = f"{label}: " if label else ""
     greedy = System(f"{before}greedy", "", lambda heard: decode_greedy(heard, model.vocabulary))
     systems = [greedy]
+    own: Decoder | None = None
     if lm is not None:
         decoder = open_search(model, lm, options, fallback=fallback, engine=engine)
         for name, chosen in list_settings(lm, decoder):
             own = _set_options(decoder, lm, chosen)
             find = _search_with(own, chosen)
             systems.append(System(f"{before}{name}", describe_options(chosen), find))
+    if confident:
+        systems[-1].judge = _judge_with(model, lm, own)
     return Ear(model, systems)
 
 
@@ -121,7 +130,10 @@ def measure(rows: "Sequence[Utterance]", ears: Sequence[Ear]) -> None:
                 watch = Stopwatch()
                 found = system.find(emissions)
                 system.seconds += watch.seconds
-                system.texts.append(score_text(row.text, found))
+                sure = system.judge(emissions) if system.judge else found
+                system.texts.append(
+                    score_text(row.text, sure if sure.text == found.text else found)
+                )
 
 
 def list_settings(
@@ -164,6 +176,27 @@ def _search_with(decoder: "Decoder", options: "DecodingOptions") -> "Callable[[A
         return decoder.decode(emissions)
 
     return find
+
+
+def _judge_with(
+    model: "AcousticModel", lm: "LanguageModelFiles | None", decoder: "Decoder | None"
+) -> "Callable[[Any], Hypothesis]":
+    """Decoding with the confidence of each word, as `decode` tells it; asked for after `find`."""
+    from w2vctc.decode.confidence import add_confidence, confident_search
+    from w2vctc.decode.confidence_file import choose_calibration, read_calibrations
+    from w2vctc.decode.greedy import decode_greedy
+
+    vocabulary = model.vocabulary
+    calibration, told = choose_calibration(read_calibrations(model.folder), lm)
+    if told:
+        say(told)
+    if decoder is None:
+        return lambda heard: add_confidence(
+            decode_greedy(heard, vocabulary), heard, vocabulary, calibration
+        )
+    known = frozenset(lm.unigrams or ()) if lm is not None else frozenset()
+    search = confident_search(decoder.decode_nbest, vocabulary, calibration, known_words=known)
+    return lambda heard: search(heard)[0]
 
 
 def _hear(model: "AcousticModel", waveform: Any, row: "Utterance") -> Any:
