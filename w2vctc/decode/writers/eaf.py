@@ -4,20 +4,22 @@ Each speaker has a tier of passages, and below it tiers of words, of how sure th
 letters, as far as these are known: made to be corrected by hand and read again.
 """
 
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
 
 from w2vctc.decode.one_line import escape_name
 from w2vctc.decode.transcript import Transcript
 from w2vctc.decode.writers.layout import Span, lay_out, name_speakers, name_tier, words_of
 from w2vctc.decode.writers.writer import Setting, Writer
 
-Element = ElementTree.Element
-
-_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
-_SCHEMA_KEY = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
+_SCHEMA = {
+    "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "xsi:noNamespaceSchemaLocation": "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
+}
 _CONSTRAINTS = {
     "Time_Subdivision": "Time subdivision of parent annotation's time interval, "
     "no time gaps allowed within this interval",
@@ -44,102 +46,122 @@ _MEDIA_TYPES = {
 }
 
 
+@dataclass
+class _Tier:
+    """A tier and its annotations, each with its number in the document.
+
+    remarks: (number, number of the annotation that it is about, text).
+    """
+
+    name: str
+    kind: str
+    speaker: str
+    parent: str = ""
+    spans: list[tuple[int, Span]] = field(default_factory=list)
+    remarks: list[tuple[int, int, str]] = field(default_factory=list)
+
+
 def render_eaf(transcript: Transcript, setting: Setting) -> str:
     """The XML document, linked to the recording by its absolute and its relative path."""
-    pages = _Pages()
+    tiers: list[_Tier] = []
     for speaker, name in name_speakers(transcript.speakers).items():
-        _add_speaker(pages, name, lay_out(transcript.said_by(speaker)))
+        tiers += _make_tiers(name, lay_out(transcript.said_by(speaker)), _count(tiers))
+    slots = _order_slots(tiers)
     made_at = setting.made_at.isoformat(timespec="seconds")
-    root = Element(
-        "ANNOTATION_DOCUMENT",
-        {"AUTHOR": "", "DATE": made_at, "FORMAT": "3.0", "VERSION": "3.0", _SCHEMA_KEY: _SCHEMA},
-    )
-    root.append(_make_header(setting, pages.n_annotations))
-    root.append(pages.make_time_order())
-    root.extend(pages.tiers)
-    root.extend(_make_types())
-    ElementTree.indent(root, space="    ")
-    text = ElementTree.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+    document = {"AUTHOR": "", "DATE": made_at, "FORMAT": "3.0", "VERSION": "3.0", **_SCHEMA}
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        _open("ANNOTATION_DOCUMENT", document),
+        *_render_header(setting, _count(tiers)),
+        "    <TIME_ORDER>",
+        *(
+            f'        <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{ms}"/>'
+            for number, (ms, _, _) in enumerate(slots, start=1)
+        ),
+        "    </TIME_ORDER>",
+    ]
+    slot_of = {(annotation, begins): n for n, (_, begins, annotation) in enumerate(slots, start=1)}
+    for tier in tiers:
+        lines += _render_tier(tier, slot_of)
+    return "\n".join([*lines, *_render_types(), "</ANNOTATION_DOCUMENT>"]) + "\n"
 
 
-class _Pages:
-    """The tiers so far; annotations and time slots are numbered through the whole document."""
-
-    def __init__(self) -> None:
-        self.tiers: list[Element] = []
-        self.n_annotations = 0
-        self._slots: list[tuple[int, str, Element]] = []  # time, which end, the annotation
-
-    def add_tier(self, name: str, kind: str, *, speaker: str, parent: str = "") -> Element:
-        attributes = {"LINGUISTIC_TYPE_REF": kind, "TIER_ID": name}
-        if parent:
-            attributes["PARENT_REF"] = parent
-        if speaker:
-            attributes["PARTICIPANT"] = speaker
-        self.tiers.append(Element("TIER", attributes))
-        return self.tiers[-1]
-
-    def add_spans(self, tier: Element, spans: Sequence[Span]) -> list[str]:
-        """The ids of the annotations."""
-        ids = []
-        for span in spans:
-            one = self._add(tier, "ALIGNABLE_ANNOTATION", span.text)
-            self._slots.append((span.start_ms, "TIME_SLOT_REF1", one))
-            self._slots.append((span.end_ms, "TIME_SLOT_REF2", one))
-            ids.append(one.attrib["ANNOTATION_ID"])
-        return ids
-
-    def add_remark(self, tier: Element, annotation_id: str, text: str) -> None:
-        """A text about an annotation of the tier above."""
-        self._add(tier, "REF_ANNOTATION", text).set("ANNOTATION_REF", annotation_id)
-
-    def make_time_order(self) -> Element:
-        """The time slots in order of time, two for each annotation, which learn their names."""
-        order = Element("TIME_ORDER")
-        # at the same time, what ends comes before what begins
-        self._slots.sort(key=lambda slot: (slot[0], slot[1] == "TIME_SLOT_REF1"))
-        for number, (ms, end, annotation) in enumerate(self._slots, start=1):
-            annotation.set(end, f"ts{number}")
-            slot = {"TIME_SLOT_ID": f"ts{number}", "TIME_VALUE": str(ms)}
-            ElementTree.SubElement(order, "TIME_SLOT", slot)
-        return order
-
-    def _add(self, tier: Element, kind: str, text: str) -> Element:
-        self.n_annotations += 1
-        outer = ElementTree.SubElement(tier, "ANNOTATION")
-        inner = ElementTree.SubElement(outer, kind, {"ANNOTATION_ID": f"a{self.n_annotations}"})
-        ElementTree.SubElement(inner, "ANNOTATION_VALUE").text = text
-        return inner
+def _count(tiers: Sequence[_Tier]) -> int:
+    return sum(len(tier.spans) + len(tier.remarks) for tier in tiers)
 
 
-def _add_speaker(pages: _Pages, speaker: str, passages: Sequence[Span]) -> None:
-    above = name_tier("passages", speaker)
-    pages.add_spans(pages.add_tier(above, "passage", speaker=speaker), passages)
+def _make_tiers(speaker: str, passages: Sequence[Span], n_before: int) -> list[_Tier]:
+    """One speaker's tiers; annotations are numbered on from those before."""
     words = words_of(passages)
-    name = name_tier("words", speaker)
-    ids = pages.add_spans(pages.add_tier(name, "word", speaker=speaker, parent=above), words)
+    names = {layer: name_tier(layer, speaker) for layer in ("passages", "words")}
+    numbers = itertools.count(n_before + 1)
+    above = _Tier(names["passages"], "passage", speaker)
+    above.spans = [(next(numbers), span) for span in passages]
+    below = _Tier(names["words"], "word", speaker, above.name)
+    below.spans = [(next(numbers), span) for span in words]
+    tiers = [above, below]
     if any(word.confidence is not None for word in words):
-        sure = name_tier("confidence", speaker)
-        tier = pages.add_tier(sure, "confidence", speaker=speaker, parent=name)
-        for word, annotation_id in zip(words, ids, strict=True):
-            if word.confidence is not None:
-                pages.add_remark(tier, annotation_id, f"{word.confidence:.2f}")
+        tier = _Tier(name_tier("confidence", speaker), "confidence", speaker, below.name)
+        tier.remarks = [
+            (next(numbers), number, f"{word.confidence:.2f}")
+            for number, word in below.spans
+            if word.confidence is not None
+        ]
+        tiers.append(tier)
     if letters := words_of(words):
-        below = name_tier("characters", speaker)
-        tier = pages.add_tier(below, "character", speaker=speaker, parent=name)
-        pages.add_spans(tier, letters)
+        tier = _Tier(name_tier("characters", speaker), "character", speaker, below.name)
+        tier.spans = [(next(numbers), span) for span in letters]
+        tiers.append(tier)
+    return tiers
 
 
-def _make_header(setting: Setting, n_annotations: int) -> Element:
-    header = Element("HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+def _order_slots(tiers: Sequence[_Tier]) -> list[tuple[int, bool, int]]:
+    """(milliseconds, whether the annotation begins there, its number), two for each, in order.
+
+    At the same time what ends comes before what begins.
+    """
+    return sorted(
+        slot
+        for tier in tiers
+        for number, span in tier.spans
+        for slot in ((span.start_ms, True, number), (span.end_ms, False, number))
+    )
+
+
+def _render_header(setting: Setting, n_annotations: int) -> Iterator[str]:
+    yield '    <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">'
     if setting.media is not None:
-        ElementTree.SubElement(
-            header, "MEDIA_DESCRIPTOR", link_media(setting.media, setting.folder)
-        )
-    last = ElementTree.SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"})
-    last.text = str(n_annotations)
-    return header
+        link = link_media(setting.media, setting.folder)
+        yield f"        {_open('MEDIA_DESCRIPTOR', link, close='/')}"
+    yield f'        <PROPERTY NAME="lastUsedAnnotationId">{n_annotations}</PROPERTY>'
+    yield "    </HEADER>"
+
+
+def _render_tier(tier: _Tier, slot_of: Mapping[tuple[int, bool], int]) -> Iterator[str]:
+    attributes = {
+        "LINGUISTIC_TYPE_REF": tier.kind,
+        "PARENT_REF": tier.parent,
+        "PARTICIPANT": tier.speaker,
+        "TIER_ID": tier.name,
+    }
+    opened = _open("TIER", {name: value for name, value in attributes.items() if value})
+    yield f"    {opened}"
+    for number, span in tier.spans:
+        first, last = slot_of[number, True], slot_of[number, False]
+        times = f'TIME_SLOT_REF1="ts{first}" TIME_SLOT_REF2="ts{last}"'
+        yield from _render_annotation("ALIGNABLE_ANNOTATION", number, times, span.text)
+    for number, about, text in tier.remarks:
+        reference = f'ANNOTATION_REF="a{about}"'
+        yield from _render_annotation("REF_ANNOTATION", number, reference, text)
+    yield "    </TIER>"
+
+
+def _render_annotation(kind: str, number: int, attributes: str, text: str) -> Iterator[str]:
+    yield "        <ANNOTATION>"
+    yield f'            <{kind} ANNOTATION_ID="a{number}" {attributes}>'
+    yield f"                <ANNOTATION_VALUE>{escape(text)}</ANNOTATION_VALUE>"
+    yield f"            </{kind}>"
+    yield "        </ANNOTATION>"
 
 
 def link_media(media: Path, folder: Path | None) -> dict[str, str]:
@@ -164,15 +186,20 @@ def _relative(media: Path, folder: Path) -> str:
     return escape_name(found if found.startswith("../") else f"./{found}")
 
 
-def _make_types() -> Iterator[Element]:
+def _render_types() -> Iterator[str]:
     for name, constraint in _TYPES.items():
-        attributes = {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": name}
+        attributes = {"CONSTRAINTS": constraint} if constraint else {}
+        attributes |= {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": name}
         attributes["TIME_ALIGNABLE"] = str(constraint in ("", "Included_In")).lower()
-        if constraint:
-            attributes["CONSTRAINTS"] = constraint
-        yield Element("LINGUISTIC_TYPE", attributes)
+        yield f"    {_open('LINGUISTIC_TYPE', attributes, close='/')}"
     for name, description in _CONSTRAINTS.items():
-        yield Element("CONSTRAINT", {"DESCRIPTION": description, "STEREOTYPE": name})
+        attributes = {"DESCRIPTION": description, "STEREOTYPE": name}
+        yield f"    {_open('CONSTRAINT', attributes, close='/')}"
+
+
+def _open(name: str, attributes: Mapping[str, str], *, close: str = "") -> str:
+    told = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    return f"<{name}{told}{close}>"
 
 
 WRITER = Writer("eaf", ".eaf", "tiers for ELAN, linked to the recording", render_eaf)
