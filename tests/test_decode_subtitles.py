@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from transcript_material import (
     NOTHING,
     TWO_SPEAKERS,
@@ -15,14 +14,13 @@ from transcript_material import (
 )
 
 from w2vctc.decode.hypothesis import Hypothesis, Word
+from w2vctc.decode.line_breaks import text_width
 from w2vctc.decode.one_line import clean_text
 from w2vctc.decode.subtitles import (
     Cue,
     SubtitleOptions,
-    break_lines,
     make_cues,
     spread_words,
-    text_width,
 )
 from w2vctc.decode.transcript import Passage, Transcript
 
@@ -175,36 +173,7 @@ def test_silence_has_no_cues() -> None:
     assert make_cues(NOTHING) == ()
 
 
-def test_wide_letters_count_two_and_marks_none() -> None:
-    assert text_width("日本") == 4
-    assert text_width("e\u0301") == 1
-    assert text_width("नि") == 2  # a vowel sign that takes room of its own
-    assert text_width("a\u200fb") == 2
-
-
 def test_chinese_fills_a_line_with_half_the_letters() -> None:
     (cue,) = say(*speak("汉字 " * 8))
     assert [text_width(line) for line in cue.lines] == [19, 19] or len(cue.lines) == 1
     assert all(text_width(line) <= 42 for line in cue.lines)
-
-
-@given(st.lists(st.text("ab", min_size=1, max_size=9), min_size=1, max_size=9))
-def test_lines_are_as_even_as_any(words: list[str]) -> None:
-    lines = break_lines(words, width=20, n_lines=2)
-    assert " ".join(lines) == " ".join(words)
-    if len(" ".join(words)) <= 20:
-        assert len(lines) == 1
-    elif len(lines) == 2:
-        ways = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
-        fitting = [way for way in ways if max(map(len, way)) <= 20] or ways
-        best = min(abs(len(first) - len(second)) for first, second in fitting)
-        assert abs(len(lines[0]) - len(lines[1])) == best
-
-
-def test_of_two_even_ways_the_lower_line_is_longer() -> None:
-    assert break_lines(["aaaa", "bb", "aaaa"], width=8, n_lines=2) == ("aaaa", "bb aaaa")
-
-
-def test_lines_break_behind_a_comma_rather_than_in_the_middle() -> None:
-    words = ["quan", "arribi,", "li", "diré", "que", "no", "hi", "vaig"]
-    assert break_lines(words, width=30, n_lines=2)[0] == "quan arribi,"

@@ -8,18 +8,15 @@ cut that looks good when it is made and costs dearly three cues later.
 """
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from w2vctc.decode.hypothesis import Word
+from w2vctc.decode.line_breaks import break_lines, harshness, text_width
 from w2vctc.decode.one_line import clean_text
 from w2vctc.decode.transcript import Passage, Transcript, in_order
 
-_SENTENCE_ENDS = ".!?…。！？｡؟۔।॥።"
-_CLAUSE_ENDS = ",;:、，；：،؛፣፤–—"
-_CLOSING = "\"'”’»)]}」』"
 _DASH_WIDTH = 2  # "- " before what a new speaker says
 
 # What a cut, or its absence, costs; one cue more costs 1.
@@ -29,7 +26,6 @@ _PASSAGE_INSIDE, _SENTENCE_INSIDE = 1.5, 0.7  # two in one cue
 _SILENCE_INSIDE = 1.0  # for a second of silence under text, four times that for two
 _SHORT, _FAST = 6.0, 4.0  # for no time at all; for twice the reading speed
 _SECOND_LINE = 0.15
-_EVEN_COLUMNS = 10  # that lines may be less even to be cut behind a comma
 
 _CHAINED_S = 0.5  # shorter gaps flicker: the text stays until the next one comes
 
@@ -109,23 +105,6 @@ def make_cues(transcript: Transcript, options: SubtitleOptions | None = None) ->
     )
 
 
-def text_width(text: str) -> int:
-    """The columns of a text: 2 for wide characters, none for combining and invisible ones."""
-    return sum(_character_width(character) for character in text)
-
-
-def break_lines(words: Sequence[str], *, width: int, n_lines: int) -> tuple[str, ...]:
-    """The words on as few lines as hold them, these as even as can be, the last rather longer.
-
-    A line is wider than `width` only where a word is, or where `n_lines` do not hold the text.
-    """
-    n_most = min(n_lines, len(words))
-    for n in range(1, n_most + 1):
-        if lines := _break_evenly(words, n, width):
-            return lines
-    return _break_evenly(words, n_most, None)
-
-
 def spread_words(passage: Passage) -> tuple[Word, ...]:
     """The passage's words; where they have no times, the passage's time shared by their length."""
     hypothesis = passage.hypothesis
@@ -170,7 +149,7 @@ def _list_spoken(passages: Sequence[Passage]) -> Iterator[_Spoken]:
     before = Word("", -math.inf, -math.inf)
     for word, new_passage in words:
         pause_s = max(word.start_s - before.end_s, 0.0)
-        yield _Spoken(word, text_width(word.text), pause_s, new_passage, _harshness(before.text))
+        yield _Spoken(word, text_width(word.text), pause_s, new_passage, harshness(before.text))
         before = word
 
 
@@ -270,36 +249,3 @@ def _yield_to_others(
         cues.append(replace(cue, end_s=max(end_s, cue.start_s + 0.001)))
         next_starts[cue.speaker] = cue.start_s
     return cues[::-1]
-
-
-def _break_evenly(words: Sequence[str], n_lines: int, width: int | None) -> tuple[str, ...]:
-    """The words on so many lines; none where a line of several words is wider than `width`."""
-    best: tuple[str, ...] = ()
-    least = (math.inf, 0)
-    for cuts in combinations(range(1, len(words)), n_lines - 1):
-        edges = (0, *cuts, len(words))
-        lines = tuple(" ".join(words[first:last]) for first, last in pairwise(edges))
-        widths = [text_width(line) for line in lines]
-        if width is not None and any(
-            wide > width and " " in line for wide, line in zip(widths, lines, strict=True)
-        ):
-            continue
-        smooth = sum(_harshness(words[cut - 1]) < 1 for cut in cuts)
-        uneven = (max(widths) - min(widths) - _EVEN_COLUMNS * smooth, -widths[-1])
-        if uneven < least:
-            least, best = uneven, lines
-    return best
-
-
-def _harshness(before: str) -> float:
-    """How harsh a cut is behind this word: 0 after a sentence, 1 after no sign at all."""
-    sign = before.rstrip(_CLOSING)[-1:]
-    if sign and sign in _SENTENCE_ENDS:
-        return 0.0
-    return 0.5 if sign and sign in _CLAUSE_ENDS else 1.0
-
-
-def _character_width(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
