@@ -118,6 +118,7 @@ def test_the_verbs_are_those_that_the_overview_lists(capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert [
         *(
+            "align",
             "build-vocab",
             "check",
             "decode",

@@ -8,6 +8,7 @@ import typer
 
 from w2vctc import __version__
 from w2vctc.acoustic.parallel.processes import find_processes
+from w2vctc.cli.align import align_cli
 from w2vctc.cli.build_vocab import build_vocab_cli
 from w2vctc.cli.check import check_cli
 from w2vctc.cli.decode import decode_cli
@@ -65,6 +66,7 @@ _add("train-lm", train_lm_cli, "w2vctc train-lm --lang ca --text corpus.txt --or
 _add("lm-info", lm_info_cli, "w2vctc lm-info lm/ca --text dev.txt --model models/ca")
 _add("tune", tune_cli, "w2vctc tune --lang ca")
 _add("decode", decode_cli, "w2vctc decode --lm lm.arpa file.wav")
+_add("align", align_cli, "w2vctc align --lang ca talk.wav talk.txt --out times --format eaf")
 _add("evaluate", evaluate_cli, "w2vctc evaluate --lang ca --split test")
 _add("demo", demo_cli, "w2vctc demo")
 _add("doctor", doctor_cli, "w2vctc doctor")

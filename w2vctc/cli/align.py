@@ -1,0 +1,236 @@
+"""`w2vctc align`: a recording and its text in, words with their seconds out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from w2vctc.cli import flags
+from w2vctc.words import numbered
+
+if TYPE_CHECKING:
+    from w2vctc.align.cut import CutOptions
+    from w2vctc.cli.aligning import Aligned, Task
+    from w2vctc.decode.writers import FailedFile, Writer
+
+_MOST_SHOWN = 5
+
+
+def align_cli(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            readable=False,
+            metavar="RECORDING TEXT | FOLDER",
+            help="A recording and its text; or a folder or manifest with both.",
+        ),
+    ],
+    lang: flags.Lang = None,
+    model: flags.ModelFolder = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a file for each recording and format there.")
+    ] = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", help="One or more of json, txt, srt, vtt, ctm, TextGrid, eaf, tsv."
+        ),
+    ] = "json",
+    cut: Annotated[
+        Path | None,
+        typer.Option(help="Make a training corpus there: FLAC files, train.tsv, rejected.tsv."),
+    ] = None,
+    min_score: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Of --cut: the least score to learn from.")
+    ] = 0.5,
+    shortest: Annotated[float, typer.Option(help="Of --cut: seconds of an utterance.")] = 2.0,
+    longest: Annotated[float, typer.Option(help="Of --cut: seconds of an utterance.")] = 15.0,
+    spoken: Annotated[
+        bool, typer.Option("--spoken", help="Write words as spoken, not as in the text.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that --out or --cut has already.")
+    ] = False,
+    data_format: Annotated[
+        str | None,
+        typer.Option(help="The format of the folder or manifest, where it is not recognised."),
+    ] = None,
+    tier: flags.Tier = None,
+    allow_outside: flags.AllowOutside = None,
+    profile: flags.Profile = None,
+    device: flags.Device = None,
+    allow_pickle: flags.AllowPickle = None,
+) -> None:
+    """Find the words of a known text in its recording, and say how sure each one is.
+
+    The recording may be hours long, and both may have parts that the other one has not. A text
+    that is not what is said is refused (E_ALIGN).
+    """
+    from w2vctc.align.chain import Tolerance
+    from w2vctc.cli.aligning import AlignOptions, align_recordings, find_tasks
+    from w2vctc.cli.rows import make_normalizer, open_profile
+    from w2vctc.cli.transcribe import open_model
+    from w2vctc.corpus.formats import ReadOptions
+    from w2vctc.decode.writers import FailedFile, choose_formats
+    from w2vctc.project import find_project
+
+    writers = choose_formats(formats.split(","))
+    limits = _limit(cut, min_score, shortest, longest)
+    project = find_project(lang=lang, model=model, profile=profile)
+    tasks = find_tasks(places, ReadOptions(data_format, tier, bool(allow_outside)))
+    outputs = _plan(tasks, places, writers, out, cut, overwrite=overwrite)
+    opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
+    options = AlignOptions(Tolerance(), limits, spoken)
+    results: list[Aligned | FailedFile] = []
+    for result in align_recordings(
+        tasks, opened, options, normalize=make_normalizer(open_profile(project))
+    ):
+        results.append(result)
+        _tell(result)
+        if not isinstance(result, FailedFile):
+            _write(result, writers, out, outputs, to_stdout=cut is None)
+    if cut is not None:
+        _save_cuts(results, cut, place=places[0], overwrite=overwrite)
+    _finish(results)
+
+
+def _limit(
+    cut: Path | None, min_score: float, shortest: float, longest: float
+) -> "CutOptions | None":
+    from w2vctc.align.cut import CutOptions
+    from w2vctc.errors import UsageError
+
+    if not 0 < shortest < longest:
+        raise UsageError(
+            f"--shortest {shortest:g} --longest {longest:g}: nothing is as long as that",
+            hint="leave them out, or give 0 < shortest < longest",
+        )
+    if cut is None:
+        return None
+    return CutOptions(shortest_s=shortest, longest_s=longest, min_score=min_score)
+
+
+def _plan(
+    tasks: "Sequence[Task]",
+    places: Sequence[Path],
+    writers: "Sequence[Writer]",
+    out: Path | None,
+    cut: Path | None,
+    *,
+    overwrite: bool,
+) -> dict[Path, Path]:
+    """Each recording's name for its files; raises before any work where they cannot be written."""
+    from w2vctc.corpus.manifest import check_target
+    from w2vctc.decode.writers import name_outputs, refuse_existing
+    from w2vctc.errors import UsageError
+    from w2vctc.files import refuse_unwritable
+
+    recordings = list(dict.fromkeys(task.row.audio for task in tasks))
+    if cut is not None:
+        check_target(cut, place=places[0], overwrite=overwrite)
+        refuse_unwritable(cut)
+    if out is None:
+        if cut is None and (len(recordings) > 1 or len(writers) > 1):
+            raise UsageError(
+                f"{numbered(len(recordings), 'recording')} in"
+                f" {numbered(len(writers), 'format')}: stdout takes one",
+                hint="name a folder with --out",
+            )
+        return {}
+    refuse_unwritable(out)
+    names = name_outputs(recordings, places[:1] if places[0].is_dir() else ())
+    if not overwrite:
+        refuse_existing(names, out, writers)
+    return names
+
+
+def _write(
+    result: "Aligned",
+    writers: "Sequence[Writer]",
+    out: Path | None,
+    names: dict[Path, Path],
+    *,
+    to_stdout: bool,
+) -> None:
+    from w2vctc.align.unmatched import render_unmatched
+    from w2vctc.cli.screen import write
+    from w2vctc.decode.writers import save_transcript
+    from w2vctc.files import save_text
+
+    recording = Path(result.transcript.file)
+    if out is None:
+        if to_stdout:
+            write(writers[0].render(result.transcript, media=recording))
+        return
+    name = names[recording]
+    save_transcript(result.transcript, out, writers, name=name)
+    if result.unmatched:
+        path = out / name.with_name(f"{name.name}.unmatched.tsv")
+        save_text(path, render_unmatched(result.unmatched))
+
+
+def _tell(result: "Aligned | FailedFile") -> None:
+    """What was found in one recording, and where text and sound part."""
+    from w2vctc.cli.screen import format_time, say
+    from w2vctc.decode.writers import FailedFile
+
+    if isinstance(result, FailedFile):
+        say(f"error: {result.message} [{result.code}]")
+        return
+    n_words = sum(one.n_words for one in result.judgements)
+    found = n_words - sum(one.n_missing for one in result.judgements)
+    words = result.transcript.words
+    mean = sum(word.confidence or 0.0 for word in words) / max(len(words), 1)
+    say(
+        f"{result.transcript.file}: {found:,} of {numbered(n_words, 'word')}, score {mean:.2f},"
+        f" {format_time(result.transcript.duration_s)} in {format_time(result.transcript.seconds)}"
+    )
+    for one in result.unmatched[:_MOST_SHOWN]:
+        what = f"not heard: {one.text[:60]!r}" if one.what == "missing" else "no text for this"
+        say(f"  {one.start_s:.2f}-{one.end_s:.2f} s {what}")
+    if len(result.unmatched) > _MOST_SHOWN:
+        say(f"  and {len(result.unmatched) - _MOST_SHOWN:,} more such places")
+
+
+def _save_cuts(
+    results: "Sequence[Aligned | FailedFile]", cut: Path, *, place: Path, overwrite: bool
+) -> None:
+    from w2vctc.cli.check import count_cores
+    from w2vctc.cli.screen import format_amount, say, say_next
+    from w2vctc.corpus.manifest import save_manifests
+    from w2vctc.corpus.preparation.clip_files import remove_strays
+    from w2vctc.corpus.preparation.conversion import convert_rows
+    from w2vctc.decode.writers import FailedFile
+
+    done = [one for one in results if not isinstance(one, FailedFile)]
+    rows = [row for one in done for row in one.cuts.rows]
+    faults = [fault for one in done for fault in one.cuts.faults]
+    made = convert_rows(rows, cut, kind="flac", place=place, n_jobs=count_cores())
+    faults += made.faults
+    save_manifests(cut, made.rows, faults, place=place, overwrite=overwrite)
+    remove_strays(cut, made.rows)
+    kept_s = sum(row.duration_s or 0.0 for row in made.rows)
+    say(
+        f"made {cut}: {numbered(len(made.rows), 'utterance')}, {format_amount(kept_s)};"
+        f" {len(faults):,} rejected (rejected.tsv says why)"
+    )
+    say_next(f"w2vctc check {_quote(cut)}")
+
+
+def _quote(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
+
+
+def _finish(results: Sequence[Any]) -> None:
+    """Exit code 3 where a recording has none of its text."""
+    from w2vctc.cli.screen import say
+    from w2vctc.decode.writers import FailedFile
+    from w2vctc.errors import DataError
+
+    n_failed = sum(isinstance(one, FailedFile) for one in results)
+    if n_failed:
+        say(f"{n_failed} of {numbered(len(results), 'recording')} could not be aligned")
+        raise typer.Exit(DataError.exit_code)
