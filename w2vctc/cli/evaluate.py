@@ -187,6 +187,7 @@ def examine_rows(
         lm=None if lm is None else lm.info,
         settings=main.settings,
         chosen_by={LM_GIVEN: GIVEN, LM_DEFAULT: NOBODY}.get(main.name, ""),
+        calibrated=ear.is_calibrated,
     )
     return examine(
         evaluation,

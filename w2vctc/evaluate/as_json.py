@@ -136,7 +136,9 @@ def _group_to_json(group: Group) -> dict[str, Any]:
 
 
 def _calibration_to_json(table: CalibrationTable | None) -> dict[str, Any] | None:
-    return None if table is None else {"error": table.error, **asdict(table)}
+    if table is None:
+        return None
+    return {"error": table.error, **asdict(table), "bins": [asdict(one) for one in table.bins]}
 
 
 def _confusion_to_json(one: Confusion) -> dict[str, Any]:

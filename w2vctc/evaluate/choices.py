@@ -26,12 +26,14 @@ def list_choices(
     lm: Mapping[str, Any] | None,
     settings: str = "",
     chosen_by: str = "",
+    calibrated: bool | None = None,
 ) -> tuple[Choice, ...]:
     """The choices behind a model and its language model, in the order in which they were made.
 
     run: what models/LANG/training/run.json says, None for a model that came from elsewhere. lm:
     what lm.json says, None without a language model. settings: how the language model was used;
-    chosen_by: who decided that, where it is not what lm.json says.
+    chosen_by: who decided that, where it is not what lm.json says. calibrated: whether dev decided
+    what confidences mean; None where there are none.
     """
     choices = _list_training(run) if run else [Choice("acoustic model", _UNKNOWN, _UNKNOWN)]
     if lm is not None:
@@ -39,6 +41,9 @@ def list_choices(
         tuned_on = str(lm.get("tuned_on") or (NOBODY if lm else _UNKNOWN))
         chosen_on = chosen_by or tuned_on
         choices.append(Choice("use of the language model", settings, chosen_on))
+    if calibrated is not None:
+        value = "calibrated" if calibrated else "what a word's own frames say, not calibrated"
+        choices.append(Choice("confidence", value, "dev" if calibrated else NOBODY))
     return tuple(choices)
 
 
@@ -77,8 +82,8 @@ def _describe_ngram(lm: Mapping[str, Any]) -> Choice:
 
 
 def _count_clips(rows: Mapping[str, Any]) -> str:
-    minutes = float(rows.get("seconds", 0.0)) / 60
-    return f"{numbered(int(rows.get('clips', 0)), 'clip')}, {minutes:,.0f} minutes"
+    minutes = round(float(rows.get("seconds", 0.0)) / 60)
+    return f"{numbered(int(rows.get('clips', 0)), 'clip')}, {numbered(minutes, 'minute')}"
 
 
 def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -20,6 +20,8 @@ def format_interval(interval: Interval | None) -> str:
 
 def describe_comparison(one: Comparison) -> str:
     """`LM against greedy: 7.1 fewer errors in 100 words (95 %: 5.9 to 8.2, p 0.001)`."""
+    if not one.saved and not one.n_better and not one.n_worse:
+        return f"{one.system} against {one.against}: as many errors in every utterance"
     amount = f"{abs(100 * one.saved):.1f} {'fewer' if one.saved >= 0 else 'more'}"
     text = f"{one.system} against {one.against}: {amount} errors in 100 words"
     if one.interval is None or one.p_value is None:

@@ -39,10 +39,14 @@ class System:
 
 @dataclass
 class Ear:
-    """A model and the systems that decode what it hears."""
+    """A model and the systems that decode what it hears.
+
+    is_calibrated: whether dev decided what confidences mean; None where there are none.
+    """
 
     model: "AcousticModel"
     systems: list[System]
+    is_calibrated: bool | None = None
     seconds: float = 0.0
 
     def results(self, audio_s: float) -> "list[SystemResult]":
@@ -90,9 +94,8 @@ def open_ear(
             own = _set_options(decoder, lm, chosen)
             find = _search_with(own, chosen)
             systems.append(System(f"{before}{name}", describe_options(chosen), find))
-    if confident:
-        systems[-1].judge = _judge_with(model, lm, own)
-    return Ear(model, systems)
+    ear = Ear(model, systems)
+    return _make_confident(ear, lm, own) if confident else ear
 
 
 def open_rival(model: "AcousticModel", *, engine: "Engine" = "auto") -> Ear:
@@ -178,25 +181,27 @@ def _search_with(decoder: "Decoder", options: "DecodingOptions") -> "Callable[[A
     return find
 
 
-def _judge_with(
-    model: "AcousticModel", lm: "LanguageModelFiles | None", decoder: "Decoder | None"
-) -> "Callable[[Any], Hypothesis]":
-    """Decoding with the confidence of each word, as `decode` tells it; asked for after `find`."""
+def _make_confident(ear: Ear, lm: "LanguageModelFiles | None", decoder: "Decoder | None") -> Ear:
+    """The same, its last system with the confidences that `decode` tells."""
     from w2vctc.decode.confidence import add_confidence, confident_search
     from w2vctc.decode.confidence_file import choose_calibration, read_calibrations
     from w2vctc.decode.greedy import decode_greedy
 
-    vocabulary = model.vocabulary
+    model, vocabulary = ear.model, ear.model.vocabulary
     calibration, told = choose_calibration(read_calibrations(model.folder), lm)
     if told:
         say(told)
-    if decoder is None:
-        return lambda heard: add_confidence(
+    ear.is_calibrated = calibration is not None
+    if lm is None or decoder is None:
+        ear.systems[-1].judge = lambda heard: add_confidence(
             decode_greedy(heard, vocabulary), heard, vocabulary, calibration
         )
-    known = frozenset(lm.unigrams or ()) if lm is not None else frozenset()
+        return ear
+    # Asked for right after `find`, which leaves the decoder with this system's weights.
+    known = frozenset(lm.unigrams or ())
     search = confident_search(decoder.decode_nbest, vocabulary, calibration, known_words=known)
-    return lambda heard: search(heard)[0]
+    ear.systems[-1].judge = lambda heard: search(heard)[0]
+    return ear
 
 
 def _hear(model: "AcousticModel", waveform: Any, row: "Utterance") -> Any:
