@@ -1,5 +1,6 @@
 """TextGrid: golden text, read back by praatio, pympi and our own reader."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,11 @@ def test_quotes_in_words_are_doubled_as_praat_does_and_read_back(tmp_path: Path)
     assert [(start, end, text) for start, end, text in tier.get_intervals() if text] == [
         (word.start_s, word.end_s, word.text) for word in PLAIN.words
     ]
+
+
+def test_the_end_is_the_recordings_to_the_sample() -> None:
+    grid = render(replace(PLAIN, duration_s=600.500125))
+    assert grid.count("xmax = 600.500125\n") == 1 + 2 * 2  # of the file, tiers, last intervals
 
 
 @given(any_transcripts())

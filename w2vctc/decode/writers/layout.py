@@ -4,7 +4,6 @@ Praat and ELAN take no intervals that overlap on a tier, that last no time, or t
 the interval that they belong to. Real decodings have none; what has is moved as little as will do.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,8 +46,7 @@ def words_of(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 def end_of(transcript: Transcript, spans: Sequence[Span]) -> int:
     """Where the recording ends, or the last span where that is later; never 0."""
-    duration_ms = math.ceil(transcript.duration_s * 1000)
-    return max(duration_ms, 1, *(span.end_ms for span in spans))
+    return max(to_ms(transcript.duration_s), 1, *(span.end_ms for span in spans))
 
 
 def name_speakers(speakers: Sequence[str]) -> dict[str, str]:

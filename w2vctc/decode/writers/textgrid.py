@@ -1,8 +1,10 @@
 """Praat's TextGrid, the long text format: Praat's manual, "TextGrid file formats"."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from w2vctc.decode.transcript import Transcript
+from w2vctc.decode.writers.clock import to_ms
 from w2vctc.decode.writers.layout import (
     Span,
     end_of,
@@ -28,53 +30,60 @@ def render_textgrid(transcript: Transcript, _: Setting) -> str:
         if letters := words_of(words):
             tiers.append((name_tier("characters", name), letters))
     end_ms = end_of(transcript, [span for _, spans in tiers for span in spans])
+    show = partial(_show_seconds, end_ms=end_ms, duration_s=transcript.duration_s)
     lines = [
         'File type = "ooTextFile"',
         'Object class = "TextGrid"',
         "",
         "xmin = 0",
-        f"xmax = {_seconds(end_ms)}",
+        f"xmax = {show(end_ms)}",
         "tiers? <exists>",
         f"size = {len(tiers)}",
         "item []:",
     ]
     for number, (title, spans) in enumerate(tiers, start=1):
-        lines += [f"    item [{number}]:", *_render_tier(title, spans, end_ms)]
+        lines += [f"    item [{number}]:", *_render_tier(title, _fill(spans, end_ms), show)]
     return "\n".join(lines) + "\n"
 
 
-def _render_tier(title: str, spans: Sequence[Span], end_ms: int) -> Iterator[str]:
-    intervals = list(_fill(spans, end_ms))
+def _render_tier(
+    title: str, intervals: Sequence[Span], show: Callable[[int], str]
+) -> Iterator[str]:
     yield from (
         '        class = "IntervalTier"',
         f"        name = {_quote(title)}",
         "        xmin = 0",
-        f"        xmax = {_seconds(end_ms)}",
+        f"        xmax = {show(intervals[-1].end_ms)}",
         f"        intervals: size = {len(intervals)}",
     )
     for number, span in enumerate(intervals, start=1):
         yield from (
             f"        intervals [{number}]:",
-            f"            xmin = {_seconds(span.start_ms)}",
-            f"            xmax = {_seconds(span.end_ms)}",
+            f"            xmin = {show(span.start_ms)}",
+            f"            xmax = {show(span.end_ms)}",
             f"            text = {_quote(span.text)}",
         )
 
 
-def _fill(spans: Sequence[Span], end_ms: int) -> Iterator[Span]:
+def _fill(spans: Sequence[Span], end_ms: int) -> list[Span]:
     """The spans and the silences between them, from 0 to the end."""
+    filled = []
     until = 0
     for span in spans:
         if span.start_ms > until:
-            yield Span(until, span.start_ms, "")
-        yield span
+            filled.append(Span(until, span.start_ms, ""))
+        filled.append(span)
         until = span.end_ms
     if until < end_ms:
-        yield Span(until, end_ms, "")
+        filled.append(Span(until, end_ms, ""))
+    return filled
 
 
-def _seconds(ms: int) -> str:
-    return f"{ms / 1000:.3f}".rstrip("0").rstrip(".")
+def _show_seconds(ms: int, *, end_ms: int, duration_s: float) -> str:
+    """Three digits at most, but the recording's end to the sample: Praat compares it."""
+    exact = ms == end_ms == to_ms(duration_s)
+    text = f"{duration_s:.7f}" if exact else f"{ms / 1000:.3f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _quote(text: str) -> str:
