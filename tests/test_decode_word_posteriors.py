@@ -86,3 +86,14 @@ def test_impossible_labels_and_frames_that_do_not_sum_to_one_are_fine() -> None:
     words = [place_word("ab", 0, 3)]
     assert measure_posteriors(words, emissions, VOCABULARY) == pytest.approx([0.0], abs=1e-9)
     assert measure_posteriors([], emissions, VOCABULARY).shape == (0,)
+
+
+@pytest.mark.parametrize("n_wrong", [3, 40, 400])
+def test_however_unlikely_a_word_is_it_stays_a_number(n_wrong: int) -> None:
+    emissions = np.full((n_wrong + 2, 5), -np.inf, dtype=np.float32)
+    emissions[:, 4] = 0.0
+    emissions[0] = spell_frames("a", peak=1 - 1e-6)[0]
+    emissions[-1] = spell_frames("_", peak=1 - 1e-6)[0]
+    (found,) = measure_posteriors([place_word("a", 0, n_wrong + 2)], emissions, VOCABULARY)
+    # Behind the "a" each frame is a blank or a space, of 1e-15 each, or first some more of the "a".
+    assert found == pytest.approx(n_wrong * np.log(2e-15), abs=1.0)

@@ -10,10 +10,12 @@ from w2vctc.acoustic.frames import FRAME_SHIFT_S
 from w2vctc.decode.hypothesis import Word
 from w2vctc.vocab import Vocabulary
 
-# Frames to either side of a word, at most, in which nothing else may be heard: a tenth of a
-# second is what the ends of words are off by between a search and the best path.
-_MARGIN = 5
+# Frames to either side of a word, at most, in which nothing else may be heard. Of the right and the
+# wrong words of Kichwa dev 0 sort 84.0 %, 5 sort 85.6 %, 12 sort 86.0 %, 25 sort 86.1 %.
+_MARGIN = 12
 _LEAST_LOGP = np.log(1e-15)
+_BLOCK = 8  # frames between two scalings: as many labels that are never heard are 1e-120
+_TINIEST = 1e-300
 _MOST_SPELLINGS = 16  # of one word, where labels of several letters make it ambiguous
 
 Emissions = NDArray[np.float32]
@@ -102,37 +104,44 @@ def _sum_paths(
     The states are: nothing yet, label 1, blank, label 2, ..., label L, nothing more.
     """
     blank, space = vocabulary.blank_id, vocabulary.delimiter_id
-    # A column more: what may be heard beside the word, and one that nothing is ever heard in.
+    # Two columns more: what may be heard beside the word, and what is never heard.
     beside = np.logaddexp(emissions[:, blank], emissions[:, space])
-    columns = np.column_stack([emissions, beside, np.full(len(emissions), -np.inf)])
+    columns = np.column_stack([np.exp(emissions), np.exp(beside), np.zeros(len(emissions))])
     n_labels = emissions.shape[1]
     states, skips = _lay_out(paths, blank=blank, beside=n_labels, never=n_labels + 1)
     starts = np.array([path.start for path in paths])
     lengths = np.array([path.stop for path in paths]) - starts
     ends = np.array([2 * len(path.labels) for path in paths])
-    rows = np.arange(len(paths))
-    scores = np.full((len(paths), states.shape[1] + 2), -np.inf)
-    scores[:, 2] = 0.0  # before the first frame; two columns in front save looking over the edge
-    found = np.full(len(paths), -np.inf)
-    for step in range(int(lengths.max(initial=0))):
-        heard = np.minimum(starts + step, len(columns) - 1)
-        came = np.logaddexp(scores[:, 2:], scores[:, 1:-1])
-        came = np.logaddexp(came, np.where(skips, scores[:, :-2], -np.inf))
-        scores[:, 2:] = came + columns[heard[:, None], states]
-        done = lengths == step + 1
-        found[done] = np.logaddexp(
-            scores[rows[done], ends[done] + 2], scores[rows[done], ends[done] + 1]
-        )
+    done_at = {length: np.flatnonzero(lengths == length) for length in set(lengths.tolist())}
+    # Two columns in front, in which nothing ever is, save looking over the edge.
+    scores = np.zeros((len(paths), states.shape[1] + 2))
+    scores[:, 2] = 1.0  # before the first frame
+    scales = np.zeros(len(paths))  # what the scores have been multiplied with, as logarithm
+    last, last_scales = np.zeros(len(paths)), np.zeros(len(paths))
+    for block in range(0, int(lengths.max(initial=0)), _BLOCK):
+        steps = np.arange(block, block + _BLOCK)[:, None]
+        frames = np.minimum(starts + steps, len(columns) - 1)
+        for step, heard in enumerate(columns[frames[:, :, None], states], start=block):
+            scores[:, 2:] = (scores[:, 2:] + scores[:, 1:-1] + scores[:, :-2] * skips) * heard
+            done = done_at.get(step + 1)
+            if done is not None:
+                last[done] = scores[done, ends[done] + 2] + scores[done, ends[done] + 1]
+                last_scales[done] = scales[done]
+        top = np.maximum(scores.max(axis=1), _TINIEST)
+        scores /= top[:, None]
+        scales -= np.log(top)
+    with np.errstate(divide="ignore"):
+        found: NDArray[np.float64] = np.log(last) - last_scales
     return found
 
 
 def _lay_out(
     paths: Sequence[_Path], *, blank: int, beside: int, never: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The column of each state, and whether it may be entered from the last but one."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The column of each state, and 1 where it may be entered from the last but one, else 0."""
     width = 2 * max(len(path.labels) for path in paths) + 1
     states = np.full((len(paths), width), never)
-    skips = np.zeros((len(paths), width), dtype=bool)
+    skips = np.zeros((len(paths), width))
     for row, path in enumerate(paths):
         n_states = 2 * len(path.labels) + 1
         labels = np.array(path.labels)
