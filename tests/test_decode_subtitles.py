@@ -1,6 +1,8 @@
 """Cues: nothing lost, nothing longer or wider than it may be, cut where people breathe."""
 
+import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from w2vctc.decode.subtitles import (
     spread_words,
 )
 from w2vctc.decode.transcript import Passage, Transcript
+from w2vctc.errors import UsageError
 
 OPTIONS = SubtitleOptions()
 TOLERANCE_S = 1e-6
@@ -177,3 +180,19 @@ def test_chinese_fills_a_line_with_half_the_letters() -> None:
     (cue,) = say(*speak("汉字 " * 8))
     assert [text_width(line) for line in cue.lines] == [19, 19] or len(cue.lines) == 1
     assert all(text_width(line) <= 42 for line in cue.lines)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"line_width": 0}, {"letters_per_s": -1.0}, {"gap_s": math.nan}, {"longest_s": 0.5}],
+)
+def test_options_that_no_subtitle_could_have_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        SubtitleOptions(**wrong)
+
+
+def test_narrow_single_lines_are_held_too() -> None:
+    options = SubtitleOptions(line_width=16, n_lines=1)
+    words = speak("la gent del poble ja ho sap tot i ara tothom calla", length=25)
+    cues = make_cues(Transcript("a.wav", 60.0, (make_passage(*words),)), options)
+    assert all(len(cue.lines) == 1 and text_width(cue.lines[0]) <= 16 for cue in cues)

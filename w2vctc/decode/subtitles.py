@@ -16,6 +16,7 @@ from w2vctc.decode.hypothesis import Word
 from w2vctc.decode.line_breaks import break_lines, harshness, text_width
 from w2vctc.decode.one_line import clean_text
 from w2vctc.decode.transcript import Passage, Transcript, in_order
+from w2vctc.errors import UsageError
 
 _DASH_WIDTH = 2  # "- " before what a new speaker says
 
@@ -45,6 +46,22 @@ class SubtitleOptions:
     longest_s: float = 7.0
     letters_per_s: float = 17.0
     gap_s: float = 0.08
+
+    def __post_init__(self) -> None:
+        """Raises UsageError where no subtitle could be like that."""
+        faults = [
+            f"{name} = {getattr(self, name)}"
+            for name in ("line_width", "n_lines", "shortest_s", "longest_s", "letters_per_s")
+            if not 0 < getattr(self, name) < math.inf
+        ]
+        if not 0 <= self.gap_s < math.inf:
+            faults.append(f"gap_s = {self.gap_s}")
+        if self.longest_s < self.shortest_s:
+            faults.append(f"longest_s = {self.longest_s}, shorter than {self.shortest_s}")
+        if faults:
+            raise UsageError(
+                f"no subtitles with {', '.join(faults)}", hint="leave it out for the usual"
+            )
 
 
 @dataclass(frozen=True)
