@@ -49,7 +49,8 @@ class Bootstrap:
 
     def draw_rates(self, errors: Counts) -> npt.NDArray[np.float32]:
         """The rate of each drawing, shape (1000,)."""
-        return self._sum(errors) / self._words
+        rates: npt.NDArray[np.float32] = self._sum(errors) / self._words
+        return rates
 
     def _sum(self, values: Counts) -> npt.NDArray[np.float32]:
         added = values.astype(np.float32)
