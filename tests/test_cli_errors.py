@@ -101,12 +101,13 @@ def test_decode_json_holds_every_file_and_nothing_else(run: Run, model_folder: P
     assert code == 3
     heard, failed = json.loads(out)
     assert list(heard) == [
-        *("file", "text", "words", "score", "acoustic_score", "lm_score"),
+        *("schema", "file", "text", "words", "passages", "score", "acoustic_score", "lm_score"),
         *("duration_s", "seconds"),
     ]
     assert (heard["file"], heard["duration_s"]) == ("a.wav", 0.5)
     assert [word["text"] for word in heard["words"]] == heard["text"].split()
     assert failed == {
+        "schema": heard["schema"],
         "file": "b.wav",
         "error": {"code": "E_EMPTY", "message": "b.wav: the file is empty (0 bytes)"},
     }
@@ -134,9 +135,7 @@ def test_decode_takes_the_recordings_of_a_folder(run: Run, model_folder: Path) -
     Path("none").mkdir()
     code, out, err = run("decode", "--model", str(model_folder), "none")
     assert (code, out) == (3, "")
-    assert err.startswith(
-        "no language model\nerror: none: no recordings in this folder [E_MISSING]"
-    )
+    assert err.startswith("error: none: no recordings in this folder [E_MISSING]")
 
 
 @pytest.mark.parametrize("name", [":smile:.wav", "[red]a.wav", "-a.wav", os.fsdecode(b"\xe9.wav")])
@@ -366,7 +365,8 @@ def test_tune_needs_a_language_model_and_its_folder(
     code, _, err = run("tune", "--model", str(model_folder))
     assert code == 4
     assert err.endswith(
-        "error: lm/xx: no language model to tune [E_LM]\nhint:  w2vctc train-lm --lang xx\n"
+        "error: lm/xx: no language model to tune [E_LM]\n"
+        "hint:  w2vctc train-lm --lang xx; or --only-confidence, which needs none\n"
     )
     assert run("tune", "--lm", "lm.arpa")[::2] == (
         2,

@@ -104,3 +104,15 @@ def test_surveys_that_nobody_waits_for_are_given_up(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", make_babble(duration_s=0.3))
     with Surveys([tmp_path / "a.wav"] * 10_000, SurveyOptions(), n_jobs=1) as surveys:
         assert not isinstance(surveys.wait(0), Remark)
+
+
+def test_how_much_sound_there_will_be_is_judged_by_what_is_known(tmp_path: Path) -> None:
+    for name, duration_s in (("a.wav", 1.0), ("b.wav", 3.0)):
+        write_wav(tmp_path / name, make_babble(duration_s=duration_s))
+    paths = [tmp_path / "a.wav", tmp_path / "b.wav", tmp_path / "gone.wav"]
+    surveys = Surveys(paths, SurveyOptions(), n_jobs=1)
+    assert surveys.expected_s() == 0
+    with surveys:
+        for number in range(3):
+            surveys.wait(number)
+        assert surveys.expected_s() == pytest.approx(4.0)

@@ -1,34 +1,60 @@
 """`w2vctc decode`: recordings in, text out."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from w2vctc.cli import flags
-from w2vctc.speech.container import EXTENSIONS
-from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
-    from w2vctc.decode.engines import Engine
-    from w2vctc.decode.options import DecodingOptions
-    from w2vctc.lm.folder import LanguageModelFiles
+    from w2vctc.cli.decoding.arguments import Stream
+    from w2vctc.cli.decoding.outputs import Outputs
+    from w2vctc.cli.decoding.pipeline import Progress
+    from w2vctc.cli.decoding.request import Hearing, Request
+    from w2vctc.decode.transcript import Transcript
+    from w2vctc.decode.writers import FailedFile
 
-_SOUND_NAMES = {extension for extensions in EXTENSIONS.values() for extension in extensions}
+_MOST_SURVEYORS = 4  # processes that look through recordings: they are ahead soon enough
 
 
 def decode_cli(
     files: Annotated[
-        list[Path], typer.Argument(readable=False, help="Recordings, or folders of them.")
+        list[Path],
+        typer.Argument(
+            readable=False, help="Recordings, or folders of them; - is a stream from stdin."
+        ),
     ],
     lang: flags.Lang = None,
     model: flags.ModelFolder = None,
     lm: flags.LmFolder = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write a file for each recording and format into this folder."),
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="One or more of txt, json, srt, vtt, ctm, TextGrid, eaf, tsv, with commas."
+            "  [default: txt]",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave finished files of --out as they are.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make files anew that --out has already.")
+    ] = False,
     alpha: Annotated[float | None, typer.Option(help="Weight of the LM.  [default: tuned]")] = None,
     beta: Annotated[float | None, typer.Option(help="Bonus per word.  [default: tuned]")] = None,
     beam_width: Annotated[int | None, typer.Option(help="Readings kept.  [default: 100]")] = None,
+    nbest: Annotated[
+        int, typer.Option(min=1, help="Readings of each passage in JSON, the best one included.")
+    ] = 1,
     greedy: Annotated[
         bool, typer.Option("--greedy", help="The best label of each frame; no search, no LM.")
     ] = False,
@@ -43,21 +69,45 @@ def decode_cli(
     vad: Annotated[
         bool, typer.Option("--vad/--no-vad", help="Leave pauses of long recordings out.")
     ] = True,
+    channels: Annotated[
+        str,
+        typer.Option(help="mix, a channel's number, or each: every channel is a speaker's."),
+    ] = "mix",
+    speakers: Annotated[
+        str | None, typer.Option(help="Names for --channels each, with commas: Ana,Pere.")
+    ] = None,
+    raw_rate: Annotated[
+        int | None, typer.Option(help="stdin is 16-bit samples without a header, of this rate.")
+    ] = None,
+    raw_channels: Annotated[
+        int | None, typer.Option(help="How many channels these have.  [default: 1]")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads that search.  [default: one for each core]"),
+    ] = None,
     device: flags.Device = None,
     allow_pickle: flags.AllowPickle = None,
     json: flags.Json = False,
 ) -> None:
     """Transcribe recordings; with several, each line has the file's name first."""
-    from w2vctc.cli.screen import say, write
+    from w2vctc.cli.check import count_cores
+    from w2vctc.cli.decoding import arguments
+    from w2vctc.cli.decoding.outputs import describe_settings, plan_outputs
+    from w2vctc.cli.decoding.recordings import find_recordings
+    from w2vctc.cli.decoding.request import Request
     from w2vctc.cli.transcribe import check_engine, open_model, search_options
     from w2vctc.decode.hotwords import read_hotwords
-    from w2vctc.decode.writers import DecodedFile, render_json, render_txt
-    from w2vctc.errors import DataError
 
     chosen = check_engine(engine)
     expected = read_hotwords(hotwords) if hotwords else None
     if greedy:
-        _refuse_search_flags(vocabulary=vocabulary, hotwords=hotwords)
+        arguments.refuse_search_flags(vocabulary=vocabulary, hotwords=hotwords)
+    arguments.refuse_output_flags(out, resume=resume, overwrite=overwrite)
+    hearing = arguments.choose_hearing(channels, speakers, vad=vad)
+    stream = arguments.open_stdin(files, raw_rate, raw_channels, out=out, format=formats)
+    recordings = [] if stream else find_recordings(files)
+    writers = arguments.choose_writers(formats, recordings, out=out, as_json=json)
     folder, found = _choose(lang, model, lm)
     given: dict[str, Any] = {
         "alpha": alpha,
@@ -71,115 +121,71 @@ def decode_cli(
         "hotwords": expected,
         "hotword_weight": hotword_weight,
     }
-    options = search_options(found, engine=chosen, **given)
-    recordings = find_recordings(files)
-    opened = open_model(folder, device=device, allow_pickle=allow_pickle)
-    several = len(recordings) > 1 or files[0].is_dir()
-    results = []
-    for result in decode(
-        opened,
+    request = Request(
         None if greedy else found,
-        options,
-        recordings,
+        search_options(found, engine=chosen, **given),
         fallback=search_options(found, engine="pyctcdecode", **given),
         greedy=greedy or not (found or beam_width or expected or vocabulary == "closed"),
         engine=chosen,
-        vad=vad,
-    ):
-        results.append(result)
-        if not isinstance(result, DecodedFile):
-            say(f"error: {result.message} [{result.code}]")
-        elif not json:
-            write(render_txt([result], with_names=several))
-    if json:
-        write(render_json(results))
-    n_failed = sum(not isinstance(result, DecodedFile) for result in results)
-    if n_failed:
-        say(f"{n_failed} of {numbered(len(results), 'recording')} could not be decoded")
-        raise typer.Exit(DataError.exit_code)
+        n_best=nbest,
+        confident=json or any(writer.name != "txt" for writer in writers),
+        jobs=jobs or count_cores(),
+    )
+    outputs = None
+    if out:
+        settings = describe_settings(folder, request, hearing)
+        outputs = plan_outputs(
+            out, recordings, files, writers, settings=settings, resume=resume, overwrite=overwrite
+        )
+        recordings = outputs.recordings
+    opened = open_model(folder, device=device, allow_pickle=allow_pickle)
+    if stream:
+        _decode_stream(opened, request, stream, as_json=json)
+        return
+    results = decode(opened, recordings, request, hearing)
+    several = len(recordings) > 1 or files[0].is_dir()
+    _show(results, outputs=outputs, writers=writers, as_json=json, with_names=several)
 
 
 def decode(
     model: "AcousticModel",
-    lm: "LanguageModelFiles | None",
-    options: "DecodingOptions",
     recordings: Sequence[Path],
-    *,
-    greedy: bool,
-    fallback: "DecodingOptions | None" = None,
-    engine: "Engine" = "auto",
-    vad: bool = True,
-) -> Iterator[Any]:
-    """A DecodedFile or a FailedFile for each recording, in order, as soon as it is there."""
-    from w2vctc.acoustic.long_sound import hear_recording
-    from w2vctc.cli.screen import Stopwatch, say
-    from w2vctc.cli.transcribe import open_search
-    from w2vctc.decode.greedy import decode_greedy
-    from w2vctc.decode.options import describe_options
-    from w2vctc.decode.segments import cut_segments, decode_segments, join_hypotheses
-    from w2vctc.decode.writers import DecodedFile, FailedFile
-    from w2vctc.errors import DataError
-    from w2vctc.speech.activity import ActivityOptions
+    request: "Request",
+    hearing: "Hearing | None" = None,
+) -> "Iterator[Progress | Transcript | FailedFile]":
+    """A Transcript or a FailedFile for each recording, in order; how far it is in between."""
+    from w2vctc.cli.decoding.pipeline import transcribe
+    from w2vctc.cli.decoding.searching import open_searching
 
-    # Without a language model the beam search has nothing to add that the pipeline would have: the
-    # best path is what every other tool prints then. It searches where a width is asked for.
-    search = None
-    if not greedy:
-        search = open_search(model, lm, options, fallback=fallback, engine=engine)
-        say(describe_options(search.options))
-
-    def find(emissions: Any, *, start_state: Any) -> Any:
-        if search is None:
-            return decode_greedy(emissions, model.vocabulary)
-        return search.decode(emissions, start_state=start_state)
-
-    activity = ActivityOptions() if vad else None
-    for path in recordings:
-        watch = Stopwatch()
-        try:
-            heard = hear_recording(model, path, activity=activity)
-            segments = cut_segments(heard.pieces, model.vocabulary)
-            found = [hypothesis for _, hypothesis in decode_segments(segments, find)]
-        except DataError as error:
-            yield FailedFile(str(path), error.code, error.message)
-            continue
-        yield DecodedFile(str(path), join_hypotheses(found), heard.duration_s, watch.seconds)
+    searching = open_searching(model, request)
+    yield from transcribe(
+        model,
+        searching.find,
+        recordings,
+        hearing,
+        n_jobs=min(request.jobs, _MOST_SURVEYORS),
+        n_threads=searching.n_threads,
+    )
 
 
-def find_recordings(paths: Sequence[Path]) -> list[Path]:
-    """The files, and the sound files of the folders, in order; a folder's own in order of name."""
-    from w2vctc.errors import DataError
+def _show(results: Any, *, outputs: "Outputs | None", **known: Any) -> None:
+    from w2vctc.cli.decoding.showing import show_results
+    from w2vctc.cli.screen import SoundBar
 
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(p for p in path.rglob("*") if _is_recording(p))
-        if not inside:
-            raise DataError(
-                f"{path}: no recordings in this folder",
-                hint="looked for names such as .wav, .flac, .mp3, .opus, .m4a; or name the files",
-                code="E_MISSING",
-            )
-        found += inside
-    return found
+    if outputs:
+        outputs.begin()
+    with SoundBar("decoding") as bar:
+        show_results(results, bar, outputs=outputs, **known)
 
 
-def _is_recording(path: Path) -> bool:
-    """By its name; hidden files are none (macOS leaves ._name.wav beside name.wav)."""
-    return path.suffix.lower() in _SOUND_NAMES and not path.name.startswith(".")
+def _decode_stream(
+    model: "AcousticModel", request: "Request", stream: "Stream", *, as_json: bool
+) -> None:
+    from w2vctc.cli.decoding.searching import open_searching
+    from w2vctc.cli.live import decode_live
 
-
-def _refuse_search_flags(**given: Any) -> None:
-    """Raises UsageError for flags that only a search can heed."""
-    from w2vctc.errors import UsageError
-
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(
-                f"--greedy with --{name}: nothing is searched then", hint="leave one of them out"
-            )
+    searching = open_searching(model, replace(request, confident=False))
+    decode_live(model, searching.decoder, stream.source, raw=stream.raw, as_json=as_json)
 
 
 def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:

@@ -78,14 +78,18 @@ def _lay_out(data: Path) -> None:
 def _read_one(project: "Project", model: "AcousticModel", lm: "LanguageModelFiles | None") -> None:
     """The first test recording, decoded as `w2vctc decode` would."""
     from w2vctc.cli.decode import decode
+    from w2vctc.cli.decoding.request import Request
     from w2vctc.cli.rows import open_corpus
     from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import search_options
+    from w2vctc.decode.transcript import Transcript
 
     row = open_corpus(project).rows("test")[0]
     _head(f"decode --lang ca {row.audio}")
-    for result in decode(model, lm, search_options(lm), [row.audio], greedy=False):
-        say(f"heard:   {result.hypothesis.text}")
+    request = Request(lm, search_options(lm), greedy=False)
+    for result in decode(model, [row.audio], request):
+        if isinstance(result, Transcript):
+            say(f"heard:   {result.text}")
     say(f"written: {row.text}")
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -106,6 +107,59 @@ def track(items: Sequence[Item], *, what: str) -> Iterator[Item]:
         yield from progress.track(items, description=what)
 
 
+class SoundBar:
+    """On a terminal a bar of the seconds of sound that are done, with speed and time left."""
+
+    def __init__(self, what: str) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[amount]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+        )
+        # stdout is data, wherever it goes: the bar must not catch it.
+        self._bar = Progress(
+            *columns, console=talk(), transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._task = self._bar.add_task(what, total=None, amount="", speed="")
+        self._watch = Stopwatch()
+        self._shown = talk().is_terminal
+
+    def __enter__(self) -> "SoundBar":
+        if self._shown:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._bar.stop()
+
+    def tell(self, done_s: float, expected_s: float) -> None:
+        """So many seconds of sound are done, of so many that are expected."""
+        speed = done_s / max(self._watch.seconds, 0.001)
+        self._bar.update(
+            self._task,
+            completed=done_s,
+            total=max(expected_s, done_s) or None,
+            amount=f"{format_time(done_s)} of {format_time(max(expected_s, done_s))}",
+            speed=f"{speed:.1f}x" if done_s else "",
+        )
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Takes the bar off the screen while something else is written there."""
+        if self._shown:
+            self._bar.stop()
+        try:
+            yield
+        finally:
+            if self._shown:
+                self._bar.start()
+
+
 class ReaderGone(BaseException):
     """The program that read our stdout has ended, as `head` does: no error, but no use either.
 
@@ -144,6 +198,11 @@ def format_amount(seconds: float) -> str:
 def format_share(share: float | None) -> str:
     """`12.3 %`, or `-` where there is nothing to tell."""
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def stdout_is_terminal() -> bool:
+    """Whether a person reads what is written."""
+    return sys.stdout.isatty()
 
 
 def _width(stream: Any) -> int | None:

@@ -40,11 +40,16 @@ def greedy_words(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> tuple[W
 
 
 def decode_greedy(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> Hypothesis:
-    """Text, words and score of the best path; the score is that one path's log-probability."""
+    """Text, words and score of the best path; the score is that one path's log-probability.
+
+    One space is between words, however many delimiters the path has there.
+    """
     checked = check_emissions(emissions, n_labels=len(vocabulary.labels))
     spikes = list(_spikes(checked, vocabulary))
     score = float(checked.max(axis=1).sum(dtype=np.float64)) if len(checked) else 0.0
-    return Hypothesis(_join(spikes), _words(spikes), score=score, acoustic_score=score)
+    words = _words(spikes)
+    text = " ".join(word.text for word in words)
+    return Hypothesis(text, words, score=score, acoustic_score=score)
 
 
 def _spikes(emissions: Emissions, vocabulary: Vocabulary) -> "list[_Spike]":

@@ -79,6 +79,9 @@ class Surveys:
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._answers: list[Future[tuple[Survey, ...] | Remark]] = [Future() for _ in paths]
+        self._sizes = [stamp_file(path)[0] for path in paths]
+        self._all_bytes = sum(self._sizes)
+        self._known_s, self._known_bytes = 0.0, 0
         self._cancelled = threading.Event()
         jobs = [(path, [options]) for path in paths]
         self._thread = threading.Thread(
@@ -105,8 +108,15 @@ class Surveys:
         """
         return self._answers[number].result()
 
+    def expected_s(self) -> float:
+        """Seconds of sound of all recordings, judged by their bytes where not yet known."""
+        return self._known_s * self._all_bytes / max(self._known_bytes, 1)
+
     def _run(self, jobs: Sequence[tuple[Path, list[SurveyOptions]]], **known: Any) -> None:
         def keep(job: int, _position: int, result: tuple[Survey, ...] | Remark) -> None:
+            if not isinstance(result, Remark):
+                self._known_s += result[0].duration_s
+            self._known_bytes += self._sizes[job]
             self._answers[job].set_result(result)
 
         try:

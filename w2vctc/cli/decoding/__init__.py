@@ -1,0 +1,1 @@
+"""How `w2vctc decode` goes through many recordings."""
