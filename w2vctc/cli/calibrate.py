@@ -72,18 +72,12 @@ def calibrate_on_dev(
     n_workers: int = 1,
 ) -> DevConfidence:
     """The calibrations of the best path and, with a language model, of the search with it."""
-    from w2vctc.decode.calibrating import calibrate, examine_clip
-    from w2vctc.decode.greedy import decode_greedy
+    from w2vctc.decode.calibrating import calibrate
 
-    def examine(number: int) -> "ClipEvidence":
-        found = decode_greedy(emissions[number], vocabulary)
-        right = _mark(references[number], found)
-        return examine_clip([found], emissions[number], right, vocabulary, searched=False)
-
-    greedy = calibrate([examine(number) for number in range(len(references))])
+    greedy = calibrate(examine_best_paths(emissions, references, vocabulary))
     if lm is None:
         return DevConfidence(greedy)
-    searched = _examine_search(
+    searched = examine_search(
         emissions, references, vocabulary, lm, options, engine=engine, n_workers=n_workers
     )
     return DevConfidence(greedy, calibrate(searched))
@@ -120,23 +114,32 @@ def keep_calibrations(
     say(f"confidence: saved in {save_calibrations(project.model, kept)}")
 
 
-def _mark(reference: str, found: "Hypothesis") -> list[bool]:
-    from w2vctc.evaluate.calibration import mark_right_words
+def examine_best_paths(
+    emissions: Sequence[Any], references: Sequence[str], vocabulary: "Vocabulary"
+) -> "list[ClipEvidence]":
+    """What is known of the words of each clip, decoded without a search."""
+    from w2vctc.decode.calibrating import examine_clip
+    from w2vctc.decode.greedy import decode_greedy
 
-    return mark_right_words(reference, [word.text for word in found.words])
+    clips = []
+    for heard, reference in zip(emissions, references, strict=True):
+        found = decode_greedy(heard, vocabulary)
+        right = _mark(reference, found)
+        clips.append(examine_clip([found], heard, right, vocabulary, searched=False))
+    return clips
 
 
-def _examine_search(
+def examine_search(
     emissions: Sequence[Any],
     references: Sequence[str],
     vocabulary: "Vocabulary",
     lm: "LanguageModelFiles",
     options: "DecodingOptions | None",
     *,
-    engine: "Engine",
-    n_workers: int,
+    engine: "Engine" = "auto",
+    n_workers: int = 1,
 ) -> "list[ClipEvidence]":
-    """Each clip decoded once more, in threads where the compiled search does it."""
+    """The same of each clip searched, in threads where the compiled search does it."""
     from w2vctc.decode.calibrating import examine_clip
     from w2vctc.decode.confidence import N_READINGS
     from w2vctc.decode.engines import open_decoder
@@ -155,3 +158,9 @@ def _examine_search(
         return [examine(number) for number in numbers]
     with ThreadPoolExecutor(n_workers) as threads:
         return list(threads.map(examine, numbers))
+
+
+def _mark(reference: str, found: "Hypothesis") -> list[bool]:
+    from w2vctc.evaluate.calibration import mark_right_words
+
+    return mark_right_words(reference, [word.text for word in found.words])
