@@ -149,7 +149,9 @@ def _draw_spread(texts: Sequence[ScoredText]) -> Chart:
         x_name="word error rate in %",
         y_name="utterances",
     )
-    return Chart(title, drawing, f"{n_exact:,} of {len(texts):,} without an error")
+    note = f"{n_exact:,} of {len(texts):,} without an error"
+    n_beyond = sum(text.words.rate > 1 for text in texts)
+    return Chart(title, drawing, f"{note}; {n_beyond:,} above 100" if n_beyond else note)
 
 
 def _draw_groups(breakdown: Breakdown) -> Chart:
