@@ -160,7 +160,7 @@ class Pace:
         self._source = source
         self._bytes_per_s = form.frame_bytes * form.sample_rate
         self._clock = clock
-        self._bound_s = _LATE_S
+        self._bound_s: float | None = None  # of the lateness that is told next
 
     def late_s(self, heard_s: float) -> float:
         """By how many seconds the sound behind `heard_s` is overdue, 0 for a fast pipe."""
@@ -172,6 +172,8 @@ class Pace:
         """A sentence where sound waits that is overdue, again where it is twice as much."""
         waiting_s = emissions.waiting_s + self._source.n_waiting / self._bytes_per_s
         behind_s = min(late_s, waiting_s)
+        if self._bound_s is None:  # what came while the model was loaded is no sign of slowness
+            self._bound_s = behind_s + _LATE_S
         if behind_s < self._bound_s:
             return
         self._bound_s = 2 * behind_s
