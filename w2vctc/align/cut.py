@@ -1,7 +1,7 @@
 """Utterances of a long recording for training: what is surely said, from pause to pause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from w2vctc.align.passages import gap_s
@@ -25,6 +25,7 @@ class CutOptions:
     join_s: float = 1.0
     enough_s: float = 6.0
     margin_s: float = 0.15
+    tight_s: float = 0.06  # beside foreign sound or text a cut needs so much of a pause
     min_score: float = 0.5  # the mean of an utterance's words
     min_word: float = 0.05  # each word
 
@@ -39,12 +40,16 @@ class Cuts:
 
 @dataclass
 class _Phrase:
-    """Words between two pauses, with the room round them in seconds."""
+    """Words between two pauses, with the room round them in seconds.
+
+    tight: whether something else is said right beside them.
+    """
 
     words: list[TimedWord]
     before_s: float
     behind_s: float = 0.0
-    reason: str = field(default="")
+    tight: bool = False
+    reason: str = ""
 
     @property
     def start_s(self) -> float:
@@ -102,9 +107,11 @@ def _find_phrases(
         if phrases and not one.apart and room_s < options.pause_s:
             phrases[-1].words.append(one)
             continue
+        tight = n > 0 and room_s < options.tight_s
         if phrases:
             phrases[-1].behind_s = room_s
-        phrases.append(_Phrase([one], room_s))
+            phrases[-1].tight |= tight
+        phrases.append(_Phrase([one], room_s, tight=tight))
     if phrases:
         phrases[-1].behind_s = max(duration_s - phrases[-1].end_s, 0.0)
     return phrases
@@ -117,7 +124,7 @@ def _find_reason(phrase: _Phrase, options: CutOptions) -> str:
         return f"score {phrase.score:.2f}, the least is {options.min_score:g}"
     if (worst.confidence or 0.0) < options.min_word:
         return f"{worst.text!r} scores {worst.confidence:.2f}, the least is {options.min_word:g}"
-    if min(phrase.before_s, phrase.behind_s) < min(options.pause_s, options.margin_s) / 2:
+    if phrase.tight:
         return "no pause beside what the text does not say"
     return ""
 
@@ -131,9 +138,7 @@ def _join(phrases: Sequence[_Phrase], options: CutOptions) -> list[_Phrase]:
             last.words.extend(phrase.words)
             last.behind_s = phrase.behind_s
         else:
-            joined.append(
-                _Phrase(list(phrase.words), phrase.before_s, phrase.behind_s, phrase.reason)
-            )
+            joined.append(replace(phrase, words=list(phrase.words)))
     return joined
 
 

@@ -198,10 +198,11 @@ def _save_cuts(
 ) -> None:
     from w2vctc.cli.check import count_cores
     from w2vctc.cli.screen import format_amount, say, say_next
-    from w2vctc.corpus.manifest import save_manifests
+    from w2vctc.corpus.manifest import REJECTED_NAME, save_manifests
     from w2vctc.corpus.preparation.clip_files import remove_strays
     from w2vctc.corpus.preparation.conversion import convert_rows
     from w2vctc.decode.writers import FailedFile
+    from w2vctc.errors import DataError
 
     done = [one for one in results if not isinstance(one, FailedFile)]
     rows = [row for one in done for row in one.cuts.rows]
@@ -210,11 +211,15 @@ def _save_cuts(
     faults += made.faults
     save_manifests(cut, made.rows, faults, place=place, overwrite=overwrite)
     remove_strays(cut, made.rows)
+    if not made.rows:
+        raise DataError(
+            f"{cut}: no utterance can be learnt from; {len(faults):,} rejected",
+            hint=f"{cut / REJECTED_NAME} says why; --min-score and --shortest set limits",
+            code="E_ALIGN",
+        )
     kept_s = sum(row.duration_s or 0.0 for row in made.rows)
-    say(
-        f"made {cut}: {numbered(len(made.rows), 'utterance')}, {format_amount(kept_s)};"
-        f" {len(faults):,} rejected (rejected.tsv says why)"
-    )
+    rejected = f"; {len(faults):,} rejected ({REJECTED_NAME} says why)" if faults else ""
+    say(f"made {cut}: {numbered(len(made.rows), 'utterance')}, {format_amount(kept_s)}{rejected}")
     say_next(f"w2vctc check {_quote(cut)}")
 
 
