@@ -20,17 +20,13 @@ from w2vctc.acoustic.emissions import AcousticModel, load_acoustic_model
 from w2vctc.acoustic.live_sound import LiveChunking
 from w2vctc.cli.interruption import Interrupted
 from w2vctc.cli.live import (
-    LiveScreen,
     Pace,
     decode_live,
-    fit_tail,
     hear_live,
     open_live_input,
     raw_format,
 )
-from w2vctc.decode.hypothesis import Hypothesis, Word
 from w2vctc.decode.live import Final, Partial
-from w2vctc.decode.transcript import Passage
 from w2vctc.errors import DataError, UsageError
 from w2vctc.speech.live import LiveSound
 from w2vctc.speech.live_header import LiveFormat
@@ -84,11 +80,6 @@ def type_live(model: AcousticModel, source: Source, **given: Any) -> None:
     decode_live(model, None, source, chunking=CHUNKS, clock=lambda: 0.0, **given)  # type: ignore[arg-type]
 
 
-def make_final(text: str) -> Final:
-    words = tuple(Word(word, n / 10, n / 10 + 0.25) for n, word in enumerate(text.split()))
-    return Final(Passage(0.0, 0.5, Hypothesis(text, words)))
-
-
 @settings(max_examples=12, deadline=None)
 @given(sizes=st.lists(st.integers(300, 60_000), min_size=1, max_size=5))
 def test_how_the_bytes_come_changes_nothing_that_is_final(
@@ -127,19 +118,6 @@ def test_json_lines_hold_partials_too(
     final = next(line for line in lines if line["type"] == "final")
     assert " ".join(word["text"] for word in final["words"]) == final["text"]
     assert final["start_s"] == final["words"][0]["start_s"] < final["end_s"]
-
-
-def test_a_line_of_json_is_this() -> None:
-    from w2vctc.cli.live import render_event
-
-    assert render_event(make_final("bon dia")) == (
-        '{"type": "final", "text": "bon dia", "start_s": 0.0, "end_s": 0.5, "words":'
-        ' [{"text": "bon", "start_s": 0.0, "end_s": 0.25},'
-        ' {"text": "dia", "start_s": 0.1, "end_s": 0.35}]}\n'
-    )
-    assert render_event(Partial("bò", 0.5, 1.0)) == (
-        '{"type": "partial", "text": "bò", "start_s": 0.5, "end_s": 1.0}\n'
-    )
 
 
 def test_ctrl_c_ends_with_all_that_was_heard_as_final(
@@ -235,24 +213,6 @@ def test_what_is_overdue_is_counted_from_the_first_byte() -> None:
     source.first_at_s = 50.0
     pace = Pace(CHUNKS, source, LiveFormat(16_000), iter([50.7, 51.0, 53.7]).__next__)
     assert [pace.late_s(0.0), pace.late_s(1.0), pace.late_s(1.5)] == pytest.approx([0, 0, 1.5])
-
-
-def test_on_a_terminal_the_partial_is_rewritten(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    with LiveScreen(as_json=False) as screen:
-        screen.show(Partial("bon", 0.0, 0.5))
-        screen.show(Partial("bo", 0.0, 1.0))
-        screen.show(make_final("bon dia"))
-        screen.show(Partial("a", 2.0, 2.5))
-    assert capsys.readouterr().out == ("\rbon\rbo \b\r  \rbon dia\n\ra\r \r")
-
-
-def test_a_long_partial_shows_its_end() -> None:
-    assert fit_tail("bon dia a tots", 8) == "… a tots"
-    assert fit_tail("bon dia", 7) == "bon dia"
-    assert fit_tail("今日は晴れ", 7) == "…は晴れ"
 
 
 def test_samples_without_a_header_are_described_by_flags() -> None:
