@@ -5,21 +5,18 @@ import json
 import pytest
 
 from w2vctc.decode.hypothesis import Hypothesis, Word
-from w2vctc.decode.writers import DecodedFile, FailedFile, escape_name, render_json, render_txt
+from w2vctc.decode.transcript import Passage, Transcript
+from w2vctc.decode.writers import FailedFile, escape_name, render_json, render_txt
 
-FIRST = DecodedFile(
-    file="bona nit.wav",
-    hypothesis=Hypothesis(
-        text="bona nit",
-        words=(Word("bona", 0.04, 0.3), Word("nit", 0.36, 0.62)),
-        score=-1.23456,
-        acoustic_score=-3.0,
-        lm_score=1.76544,
-    ),
-    duration_s=0.8123456,
-    seconds=0.0519,
+_SPOKEN = Hypothesis(
+    text="bona nit",
+    words=(Word("bona", 0.04, 0.3), Word("nit", 0.36, 0.62)),
+    score=-1.23456,
+    acoustic_score=-3.0,
+    lm_score=1.76544,
 )
-SILENT = DecodedFile(file="silence.wav", hypothesis=Hypothesis(""), duration_s=2.0, seconds=0.1)
+FIRST = Transcript("bona nit.wav", 0.8123456, (Passage(0.0, 0.8123456, _SPOKEN),), seconds=0.0519)
+SILENT = Transcript("silence.wav", 2.0, ())
 
 JSON = """[
   {
@@ -90,7 +87,7 @@ def test_json_is_as_documented() -> None:
 
 @pytest.mark.parametrize("name", ["a\tb\nc.wav", "x\u2028y.wav", "caf\udce9.wav", 'quo"te\\.wav'])
 def test_odd_names_survive_json_and_stay_on_one_line_in_text(name: str) -> None:
-    item = DecodedFile(name, Hypothesis("sí"), 1.0, 1.0)
+    item = Transcript(name, 1.0, (Passage(0.0, 1.0, Hypothesis("sí")),))
     rendered = render_json([item])
     rendered.encode("utf-8")
     assert json.loads(rendered)[0]["file"] == name

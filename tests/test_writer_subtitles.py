@@ -26,12 +26,15 @@ bona tarda
 
 VTT = """WEBVTT
 
+1
 00:00:00.100 --> 00:00:01.200
 <v left>hola mar
 
+2
 00:00:01.800 --> 00:00:02.800
 <v right &amp; &lt;co&gt;>hola
 
+3
 00:00:03.000 --> 00:00:04.000
 <v left>anem
 """
@@ -59,7 +62,7 @@ def test_silence_makes_files_without_cues() -> None:
 
 def test_arrows_and_signs_in_words_are_no_markup() -> None:
     transcript = Transcript("a.wav", 2.0, (make_passage(word_at("<b>-->&", 0, 10)),))
-    assert FORMATS["vtt"].render(transcript).splitlines()[3] == "&lt;b&gt;--&gt;&amp;"
+    assert FORMATS["vtt"].render(transcript).splitlines()[4] == "&lt;b&gt;--&gt;&amp;"
     assert FORMATS["srt"].render(transcript).splitlines()[2] == "<b>→&"
 
 
@@ -83,7 +86,20 @@ def test_pysubs2_reads_the_same_cues(name: str, transcript: Transcript) -> None:
         wanted = "\n".join(cue.lines)
         if name == "srt":
             wanted = ("- " if cue.turn else "") + wanted.replace("-->", "→")
+        if event is found[-1]:  # pysubs2 takes it for the number of a cue that never comes
+            wanted = re.sub(r"\n+ *\d+ *$", "", wanted)
         assert shown.split() == wanted.split()
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_a_line_that_is_a_number_is_text(name: str) -> None:
+    long = "x" * 42
+    passages = tuple(
+        make_passage(word_at(long, n, n + 5), word_at("7", n + 5, n + 9)) for n in (0, 300)
+    )
+    text = FORMATS[name].render(Transcript("a.wav", 60.0, passages))
+    first, _ = pysubs2.SSAFile.from_string(text, format_=name)
+    assert first.text == f"{long}\\N7"
 
 
 @given(transcript=any_transcripts())
@@ -96,7 +112,7 @@ def test_cues_are_parted_by_one_empty_line_and_have_none_inside(transcript: Tran
     assert blocks[0] == ["WEBVTT"]
     cues = make_cues(transcript)
     assert len(blocks) == 1 + len(cues)
-    for (times, *lines), cue in zip(blocks[1:], cues, strict=True):
+    for (_, times, *lines), cue in zip(blocks[1:], cues, strict=True):
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} --> \d\d:\d\d:\d\d\.\d{3}", times)
         assert "-->" not in "".join(lines)
         assert len(lines) == len(cue.lines)

@@ -1,7 +1,7 @@
 """Transcripts as files: one module per format, and where the files go."""
 
 from w2vctc.decode.one_line import escape_name
-from w2vctc.decode.writers.failed import DecodedFile, FailedFile
+from w2vctc.decode.writers.failed import FailedFile
 from w2vctc.decode.writers.formats import FORMATS, choose_formats
 from w2vctc.decode.writers.json import render_json
 from w2vctc.decode.writers.outputs import (
@@ -15,7 +15,6 @@ from w2vctc.decode.writers.writer import Writer
 
 __all__ = [
     "FORMATS",
-    "DecodedFile",
     "FailedFile",
     "Writer",
     "choose_formats",

@@ -1,9 +1,6 @@
-"""What became of a recording: decoded in one go, or not at all."""
+"""A recording of which there is no transcript."""
 
 from dataclasses import dataclass
-
-from w2vctc.decode.hypothesis import Hypothesis
-from w2vctc.decode.transcript import Passage, Transcript
 
 
 @dataclass(frozen=True)
@@ -13,23 +10,3 @@ class FailedFile:
     file: str
     code: str
     message: str
-
-
-@dataclass(frozen=True)
-class DecodedFile:
-    """A recording and its transcript; `seconds` is what the decoding took."""
-
-    file: str
-    hypothesis: Hypothesis
-    duration_s: float
-    seconds: float
-
-    @property
-    def text(self) -> str:
-        return self.hypothesis.text
-
-    @property
-    def transcript(self) -> Transcript:
-        """The same as one passage."""
-        passage = Passage(0.0, self.duration_s, self.hypothesis)
-        return Transcript(self.file, self.duration_s, (passage,), self.seconds)

@@ -8,13 +8,13 @@ from typing import Any
 from w2vctc.decode.hypothesis import Hypothesis, Word
 from w2vctc.decode.one_line import escape_surrogates
 from w2vctc.decode.transcript import Passage, Transcript
-from w2vctc.decode.writers.failed import DecodedFile, FailedFile
+from w2vctc.decode.writers.failed import FailedFile
 from w2vctc.decode.writers.writer import Setting, Writer
 
 SCHEMA = 1  # one more where a field goes or means something else; new fields change nothing
 
 
-def render_json(decoded: Sequence[Transcript | DecodedFile | FailedFile]) -> str:
+def render_json(decoded: Sequence[Transcript | FailedFile]) -> str:
     """A JSON array with one object per recording, in the order given: `describe_transcript`."""
     return _dump([_describe(item) for item in decoded])
 
@@ -49,11 +49,11 @@ def describe_transcript(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def _describe(item: Transcript | DecodedFile | FailedFile) -> dict[str, Any]:
+def _describe(item: Transcript | FailedFile) -> dict[str, Any]:
     if isinstance(item, FailedFile):
         error = {"code": item.code, "message": item.message}
         return {"schema": SCHEMA, "file": item.file, "error": error}
-    return describe_transcript(item.transcript if isinstance(item, DecodedFile) else item)
+    return describe_transcript(item)
 
 
 def _number_words(passages: Sequence[Passage]) -> list[tuple[int, Word]]:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from w2vctc.decode.one_line import clean_text, escape_name
 from w2vctc.decode.transcript import Transcript
-from w2vctc.decode.writers.failed import DecodedFile
 from w2vctc.decode.writers.writer import Setting, Writer
 
 
-def render_txt(decoded: Sequence[Transcript | DecodedFile], *, with_names: bool) -> str:
+def render_txt(decoded: Sequence[Transcript], *, with_names: bool) -> str:
     """One line per recording: the transcript, or with names `file<TAB>transcript`.
 
     Control characters in a file's name are written as escapes, so that lines and columns hold

@@ -8,16 +8,20 @@ from w2vctc.decode.writers.writer import Setting, Writer
 
 
 def render_vtt(transcript: Transcript, setting: Setting) -> str:
-    """Cues with the speaker's name as their voice, where there are names."""
+    """Numbered cues with the speaker's name as their voice, where there are names.
+
+    Readers made for SubRip take a number alone on the last line of a cue for the next one's.
+    """
     cues = make_cues(transcript, setting.subtitles)
-    return "\n".join(["WEBVTT\n", *map(_render_cue, cues)])
+    numbered = (_render_cue(number, cue) for number, cue in enumerate(cues, start=1))
+    return "\n".join(["WEBVTT\n", *numbered])
 
 
-def _render_cue(cue: Cue) -> str:
+def _render_cue(number: int, cue: Cue) -> str:
     start, end = (show_clock(seconds, point=".") for seconds in (cue.start_s, cue.end_s))
     name = _escape(clean_text(cue.speaker))
     voice = f"<v {name}>" if name else ""
-    return f"{start} --> {end}\n{voice}{_escape(chr(10).join(cue.lines))}\n"
+    return f"{number}\n{start} --> {end}\n{voice}{_escape(chr(10).join(cue.lines))}\n"
 
 
 def _escape(text: str) -> str:
