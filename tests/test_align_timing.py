@@ -123,6 +123,14 @@ def test_a_text_that_nobody_says_is_refused(tiny_vocabulary: Vocabulary) -> None
     assert caught.value.exit_code == 3
 
 
+def test_a_text_in_another_script_is_told_as_such(tiny_vocabulary: Vocabulary) -> None:
+    text = "δύο τρία bo"
+    script = plain_script(text, tiny_vocabulary)
+    judged = judge(script, lay("quatre gats fora", text, tiny_vocabulary))
+    with pytest.raises(DataError, match=r"a\.txt: the model has no label for 7 of its 9 letters"):
+        refuse_misfit(judged, recording="a.wav", text="a.txt")
+
+
 def test_utterances_are_cut_at_pauses_and_joined_up_to_a_length() -> None:
     timed = [
         at("u", 0.5, 1.5),
@@ -135,9 +143,9 @@ def test_utterances_are_cut_at_pauses_and_joined_up_to_a_length() -> None:
         timed, Path("talk.wav"), duration_s=13.6, options=CutOptions(longest_s=4.0)
     )
     assert [(row.id, row.start_s, row.end_s, row.text) for row in cuts.rows] == [
-        ("talk-00001", 0.35, 4.15, "u dos tres"),
-        ("talk-00002", 4.35, 8.15, "quatre"),
-        ("talk-00003", 10.85, 13.55, "cinc"),
+        ("talk-00000350", 0.35, 4.15, "u dos tres"),
+        ("talk-00004350", 4.35, 8.15, "quatre"),
+        ("talk-00010850", 10.85, 13.55, "cinc"),
     ]
     assert cuts.rows[0].extra == {"score": "0.900"}
     assert not cuts.faults

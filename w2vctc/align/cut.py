@@ -82,8 +82,8 @@ def cut_utterances(
     for phrase in phrases:
         phrase.reason = _find_reason(phrase, options)
     kept, faults = [], []
-    for n, phrase in enumerate(_join(phrases, options)):
-        row = _make_row(phrase, audio, n, speaker, options)
+    for phrase in _join(phrases, options):
+        row = _make_row(phrase, audio, speaker, options)
         length_s = phrase.end_s - phrase.start_s
         message = f"{row.source}: "
         if phrase.reason:
@@ -153,13 +153,11 @@ def _belong(last: _Phrase, phrase: _Phrase, options: CutOptions) -> bool:
     )
 
 
-def _make_row(
-    phrase: _Phrase, audio: Path, number: int, speaker: str, options: CutOptions
-) -> Utterance:
+def _make_row(phrase: _Phrase, audio: Path, speaker: str, options: CutOptions) -> Utterance:
     start_s = phrase.start_s - min(max(phrase.before_s, 0.0) / 2, options.margin_s)
     end_s = phrase.end_s + min(max(phrase.behind_s, 0.0) / 2, options.margin_s)
     return Utterance(
-        id=f"{audio.stem}-{number + 1:05d}",
+        id=f"{audio.stem}-{round(1000 * start_s):08d}",
         audio=audio,
         text=" ".join(one.word.text for one in phrase.words),
         start_s=round(start_s, 3),

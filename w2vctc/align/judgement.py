@@ -18,11 +18,13 @@ LEAST_HEARD = 0.3
 class Judgement:
     """Letters of a text, and those in words that are heard with HEARD_CONFIDENCE.
 
-    confidence: the mean of the words that were found, 0 where none was.
+    n_unknown: letters that the model has no label for. confidence: the mean of the words that were
+    found, 0 where none was.
     """
 
     n_letters: int
     n_heard: int
+    n_unknown: int
     n_words: int
     n_missing: int
     confidence: float
@@ -44,6 +46,7 @@ def judge(script: Sequence[ScriptWord], alignment: Alignment) -> Judgement:
     return Judgement(
         n_letters=sum(len(word.letters) for word in script),
         n_heard=sum(len(word.letters) for word in heard),
+        n_unknown=sum(letter.label_id is None for word in script for letter in word.letters),
         n_words=len(script),
         n_missing=len(alignment.missing),
         confidence=sum(sure) / len(sure) if sure else 0.0,
@@ -54,6 +57,14 @@ def refuse_misfit(judgement: Judgement, *, recording: str, text: str) -> None:
     """Raises DataError E_ALIGN where the text is not what is said: no times are made up for it."""
     if judgement.fits:
         return
+    if judgement.n_unknown > judgement.n_letters / 2:
+        raise DataError(
+            f"{text}: the model has no label for {judgement.n_unknown} of its"
+            f" {judgement.n_letters} letters",
+            hint="take a model of this language and script; --profile settles small and capital"
+            " letters",
+            code="E_ALIGN",
+        )
     raise DataError(
         f"{recording}: this is not what {text} says: {judgement.heard_share:.0%} of its letters"
         f" are heard, {LEAST_HEARD:.0%} are the least",

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from w2vctc.text.normalize import remove_reserved
 from w2vctc.vocab import Vocabulary
@@ -53,6 +52,8 @@ def pair_words(line: str, normalize: Callable[[str], str]) -> list[tuple[str, st
     Words are normalized one by one. Where the line as a whole is spoken otherwise (a price, an
     ordinal, an apostrophe with a space), the words concerned stay together.
     """
+    from rapidfuzz.distance import Levenshtein
+
     written = line.split()
     alone = [normalize(word).split() for word in written]
     whole = normalize(line).split()
@@ -61,13 +62,15 @@ def pair_words(line: str, normalize: Callable[[str], str]) -> list[tuple[str, st
     if flat == whole:
         return _gather([([n], spoken) for n, spoken in enumerate(alone)], written)
     groups: list[tuple[list[int], list[str]]] = []
-    for tag, i, j, k, m in SequenceMatcher(None, flat, whole, autojunk=False).get_opcodes():
-        if tag == "equal":
-            groups += [
-                ([owner], [word]) for owner, word in zip(owners[i:j], flat[i:j], strict=True)
-            ]
+    for step in Levenshtein.opcodes(flat, whole):
+        members, said = (
+            owners[step.src_start : step.src_end],
+            whole[step.dest_start : step.dest_end],
+        )
+        if step.tag == "equal":
+            groups += [([owner], [word]) for owner, word in zip(members, said, strict=True)]
         else:
-            groups.append((owners[i:j], whole[k:m]))
+            groups.append((members, said))
     return _gather(_merge(groups, len(written), owners), written)
 
 

@@ -201,11 +201,12 @@ def _save_cuts(
     from w2vctc.corpus.manifest import REJECTED_NAME, save_manifests
     from w2vctc.corpus.preparation.clip_files import remove_strays
     from w2vctc.corpus.preparation.conversion import convert_rows
+    from w2vctc.corpus.preparation.division import settle_ids
     from w2vctc.decode.writers import FailedFile
     from w2vctc.errors import DataError
 
     done = [one for one in results if not isinstance(one, FailedFile)]
-    rows = [row for one in done for row in one.cuts.rows]
+    rows = settle_ids([row for one in done for row in one.cuts.rows])
     faults = [fault for one in done for fault in one.cuts.faults]
     made = convert_rows(rows, cut, kind="flac", place=place, n_jobs=count_cores())
     faults += made.faults
