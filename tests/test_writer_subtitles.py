@@ -80,7 +80,7 @@ def test_pysubs2_reads_the_same_cues(name: str, transcript: Transcript) -> None:
         (event.start, event.end) for event in found
     ]
     for cue, event in zip(cues, found, strict=True):
-        shown = event.text.replace("\\N", "\n") if len(cue.lines) > 1 else event.text
+        shown = event.text
         if name == "vtt":
             shown = html.unescape(re.sub("<v [^>]*>", "", shown))
         wanted = "\n".join(cue.lines)
@@ -88,7 +88,8 @@ def test_pysubs2_reads_the_same_cues(name: str, transcript: Transcript) -> None:
             wanted = ("- " if cue.turn else "") + wanted.replace("-->", "→")
         if event is found[-1]:  # pysubs2 takes it for the number of a cue that never comes
             wanted = re.sub(r"\n+ *\d+ *$", "", wanted)
-        assert shown.split() == wanted.split()
+        # pysubs2 has "\\N" for a line's end, whether it stood in the text or not
+        assert shown.replace("\\N", " ").split() == wanted.replace("\\N", " ").split()
 
 
 @pytest.mark.parametrize("name", ["srt", "vtt"])
