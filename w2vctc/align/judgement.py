@@ -7,9 +7,9 @@ from w2vctc.align.alignment import Alignment
 from w2vctc.align.script import ScriptWord
 from w2vctc.errors import DataError
 
-# Kichwa dev, 150 clips of three or four words, a model with 60 % WER: the share of letters in words
-# of at least this confidence was below .3 for 2 % of the clips with their own text and for 97 % of
-# those with another clip's.
+# Kichwa dev, 150 clips of a few words each, a model with 79.6 % WER and 18.2 % CER: the share of
+# letters in words of at least this confidence was less with their own text for 2 clips, and more
+# with another clip's text for 5.
 HEARD_CONFIDENCE = 0.3
 LEAST_HEARD = 0.3
 
