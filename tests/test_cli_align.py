@@ -139,6 +139,23 @@ def test_of_a_folder_the_recordings_that_fit_are_aligned_and_the_others_named(
     assert sorted(path.name for path in (talk / "times").iterdir()) == ["one.ctm", "one.json"]
 
 
+def test_recordings_of_one_name_in_two_folders_of_a_manifest_keep_their_folders(
+    talk: Path,
+) -> None:
+    for name in ("ona", "pau"):
+        (talk / name).mkdir()
+        write_wav(talk / name / "1.wav", make_babble(duration_s=2.0, seed=len(name)))
+    text = " ".join(TEXT.split())
+    rows = f"path\ttext\nona/1.wav\t{text}\npau/1.wav\t{text}\n"
+    (talk / "list.tsv").write_text(rows, encoding="utf-8")
+    assert align("list.tsv", "--out", "times") == 0
+    written = (talk / "times").rglob("*.json")
+    assert sorted(path.relative_to(talk).as_posix() for path in written) == [
+        "times/ona/1.json",
+        "times/pau/1.json",
+    ]
+
+
 @pytest.mark.usefixtures("talk")
 @pytest.mark.parametrize(
     ("arguments", "told"),

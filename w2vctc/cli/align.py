@@ -139,7 +139,8 @@ def _plan(
             )
         return {}
     refuse_unwritable(out)
-    names = name_outputs(recordings, places[:1] if places[0].is_dir() else ())
+    root = places[0] if places[0].is_dir() else places[0].parent
+    names = name_outputs(recordings, [root] if len(places) == 1 else ())
     if not overwrite:
         refuse_existing(names, out, writers)
     return names
