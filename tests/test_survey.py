@@ -1,14 +1,13 @@
 """What is found out about a recording before it is transcribed."""
 
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from deadly_survey import survey_or_die
 from speech_material import make_babble, write_wav
 
 from w2vctc.errors import DataError
@@ -60,17 +59,6 @@ def test_a_mono_recording_is_one_speaker_whatever_is_asked_for(tmp_path: Path) -
     for channels in ("mix", "each"):
         (found,) = survey_recording(tmp_path / "a.wav", SurveyOptions(channels))
         assert found.channel == 0
-
-
-def survey_or_die(path: Path, items: Any, report: Callable[[Any], None]) -> None:
-    """A decoder that one of the files kills, one that it hangs, one that takes all memory."""
-    if path.name == "deadly.wav":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if path.name == "hanging.wav":
-        signal.pause()
-    if path.name == "greedy.wav":
-        raise MemoryError
-    survey.survey_in_worker(path, items, report)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -37,7 +37,7 @@ class Chunking:
     """How a long recording is heard; seconds. A shorter one than `whole_s` is heard at once."""
 
     chunk_s: float = 20.0  # whose frames are kept
-    context_s: float = 4.0  # in front of it and behind it
+    context_s: float = 2.0  # in front of it and behind it
     whole_s: float = 30.0
 
     @property
