@@ -14,18 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.clips.distortions import change_gain, enter_room, pass_phone
+from w2vctc.acoustic.clips.margins import add_margins
 from w2vctc.acoustic.clips.noise import Noises, add_noise, find_noises
 from w2vctc.errors import UsageError
 from w2vctc.speech.audio import SAMPLE_RATE
 
-# In the order of nature: the voice, the room, what else sounds in it, the line, the recorder.
-KINDS = ("speed", "room", "noise", "phone", "gain")
+# In the order of nature: the voice, its pauses, the room, what else sounds in it, the line, the
+# recorder.
+KINDS = ("speed", "margins", "room", "noise", "phone", "gain")
+# What each draws from: of its own, and as it was before there were margins.
+_STREAMS = {"speed": 0, "room": 1, "noise": 2, "phone": 3, "gain": 4, "margins": 5}
 # Speed draws one of three each time; the others spare some clips, or clean speech is unlearned.
-_SHARES = {"speed": 1.0, "room": 0.3, "noise": 0.5, "phone": 0.25, "gain": 0.5}
+_SHARES = {"speed": 1.0, "margins": 0.75, "room": 0.3, "noise": 0.5, "phone": 0.25, "gain": 0.5}
 SPEEDS = (0.9, 1.0, 1.1)  # Ko et al., "Audio augmentation for speech recognition", 2015
 _SPEED_STEPS = 10  # speeds as whole tenths, for an exact ratio
 
 Waveform = NDArray[np.float32]
+
+_CHANGES = {
+    "margins": add_margins,
+    "room": enter_room,
+    "phone": pass_phone,
+    "gain": change_gain,
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Augmentation:
         """
         for kind in self.kinds:
             # A generator for each kind: switching one on or off leaves the others as they were.
-            random = np.random.default_rng([self.seed, KINDS.index(kind), visit, row])
+            random = np.random.default_rng([self.seed, _STREAMS[kind], visit, row])
             if random.random() < strength * _SHARES[kind]:
                 waveform = self._distort(kind, waveform, random, fits)
         return waveform
@@ -70,9 +81,7 @@ class Augmentation:
         if kind == "noise":
             assert self.noises is not None
             return add_noise(waveform, self.noises, random)
-        return {"room": enter_room, "phone": pass_phone, "gain": change_gain}[kind](
-            waveform, random
-        )
+        return _CHANGES[kind](waveform, random)
 
 
 def change_speed(waveform: Waveform, *, speed: float, fits: Callable[[int], bool]) -> Waveform:
