@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from w2vctc.acoustic.emissions import load_acoustic_model
 from w2vctc.align.chain import Tolerance
-from w2vctc.cli.aligning import AlignOptions, align_recordings, find_tasks
+from w2vctc.cli.aligning.laying import Aligned, AlignOptions, align_recordings
+from w2vctc.cli.aligning.tasks import find_tasks
 from w2vctc.corpus.formats import ReadOptions
 from w2vctc.decode.hypothesis import Word
 from w2vctc.text.normalize import normalize_text
@@ -181,13 +182,14 @@ def main() -> None:
         (folder / "truth.json").write_text(truth, encoding="utf-8")
         tasks = find_tasks([folder / "numbers.flac", folder / "numbers.txt"], ReadOptions())
         model, profile = load_acoustic_model(arguments.model), load_profile("ca")
-        (found,) = align_recordings(
+        results = align_recordings(
             tasks,
             model,
             AlignOptions(Tolerance()),
             normalize=lambda line: normalize_text(line, profile),
         )
-    errors = measure(found.transcript.words, phrases)  # type: ignore[union-attr]
+        (found,) = (one for one in results if isinstance(one, Aligned))
+    errors = measure(found.transcript.words, phrases)
     for kind, values in [*errors.items(), ("all", [e for one in errors.values() for e in one])]:
         size = np.abs(values) * 1000
         print(

@@ -4,13 +4,12 @@ import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
 from align_material import say_text
 from speech_material import make_babble, write_wav
 
-from w2vctc.cli.aligning import Sound
+from w2vctc.cli.aligning.hearing import Sound
 from w2vctc.cli.main import main
 from w2vctc.vocab import Vocabulary
 
@@ -31,7 +30,9 @@ def talk(
     emissions = say_text(SAID, tiny_vocabulary)
     duration_s = len(emissions) * 0.02
     sound = Sound(emissions, (), duration_s)
-    monkeypatch.setattr("w2vctc.cli.aligning.hear", lambda *_: sound)
+    monkeypatch.setattr(
+        "w2vctc.cli.aligning.laying.hear_rows", lambda _, rows, **__: [sound for _ in rows]
+    )
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "ca").symlink_to(model_folder)
     write_wav(tmp_path / "talk.wav", make_babble(duration_s=duration_s))
@@ -70,6 +71,7 @@ def test_several_formats_go_into_a_folder_and_what_does_not_match_beside_them(ta
     (talk / "talk.txt").write_text("Bon vespre dia a tothom\nvinc de molt lluny", encoding="utf-8")
     assert align("talk.wav", "talk.txt", "--out", "times", "--format", "srt,TextGrid") == 0
     assert sorted(path.name for path in (talk / "times").iterdir()) == [
+        ".decode.json",
         "talk.TextGrid",
         "talk.srt",
         "talk.unmatched.tsv",
@@ -136,7 +138,11 @@ def test_of_a_folder_the_recordings_that_fit_are_aligned_and_the_others_named(
     told = capsys.readouterr().err
     assert "1 of 2 recordings could not be aligned" in told
     assert "other.wav: this is not what" in told
-    assert sorted(path.name for path in (talk / "times").iterdir()) == ["one.ctm", "one.json"]
+    assert sorted(path.name for path in (talk / "times").iterdir()) == [
+        ".decode.json",
+        "one.ctm",
+        "one.json",
+    ]
 
 
 def test_recordings_of_one_name_in_two_folders_of_a_manifest_keep_their_folders(
@@ -149,7 +155,7 @@ def test_recordings_of_one_name_in_two_folders_of_a_manifest_keep_their_folders(
     rows = f"path\ttext\nona/1.wav\t{text}\npau/1.wav\t{text}\n"
     (talk / "list.tsv").write_text(rows, encoding="utf-8")
     assert align("list.tsv", "--out", "times") == 0
-    written = (talk / "times").rglob("*.json")
+    written = (talk / "times").rglob("1.json")
     assert sorted(path.relative_to(talk).as_posix() for path in written) == [
         "times/ona/1.json",
         "times/pau/1.json",
@@ -182,23 +188,3 @@ def test_an_empty_text_and_one_that_is_not_there_are_told(
     assert "[E_EMPTY_TEXT]" in capsys.readouterr().err
     assert align("talk.wav", "none.txt") == 3
     assert "[E_MISSING]" in capsys.readouterr().err
-
-
-def test_a_recording_is_heard_whole_or_in_the_piece_that_a_row_names(
-    model_folder: Path, tmp_path: Path
-) -> None:
-    from w2vctc.acoustic.emissions import load_acoustic_model
-    from w2vctc.cli.aligning import hear
-    from w2vctc.corpus.utterance import Utterance
-
-    model = load_acoustic_model(model_folder, device="cpu")
-    path = tmp_path / "talk.wav"
-    write_wav(path, make_babble(duration_s=3.0))
-    whole = hear(model, Utterance("talk", path, "bon dia"))
-    piece = hear(model, Utterance("talk", path, "bon dia", start_s=1.0, end_s=2.0))
-    assert whole.duration_s == pytest.approx(3.0)
-    assert piece.duration_s == pytest.approx(1.0)
-    assert len(whole.emissions) == pytest.approx(150, abs=6)
-    assert len(piece.emissions) == pytest.approx(50, abs=6)
-    assert np.allclose(np.exp(whole.emissions).sum(axis=1), 1, atol=1e-3)
-    assert all(one.end_s <= 3.0 for one in whole.sounding)

@@ -10,11 +10,17 @@ from w2vctc.cli import flags
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from w2vctc.align.cut import CutOptions
-    from w2vctc.cli.aligning import Aligned, Task
+    from w2vctc.cli.aligning.files import TimesFolder
+    from w2vctc.cli.aligning.laying import Aligned
+    from w2vctc.cli.aligning.tasks import Task
+    from w2vctc.cli.decoding.pipeline import Progress
     from w2vctc.decode.writers import FailedFile, Writer
 
 _MOST_SHOWN = 5
+_MOST_SURVEYORS = 4  # processes that look through recordings: they are ahead soon enough
 
 
 def align_cli(
@@ -49,6 +55,9 @@ def align_cli(
     spoken: Annotated[
         bool, typer.Option("--spoken", help="Write words as spoken, not as in the text.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Leave finished files of --out as they are.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that --out or --cut has already.")
     ] = False,
@@ -68,31 +77,62 @@ def align_cli(
     that is not what is said is refused (E_ALIGN).
     """
     from w2vctc.align.chain import Tolerance
-    from w2vctc.cli.aligning import AlignOptions, align_recordings, find_tasks
+    from w2vctc.cli.aligning.laying import AlignOptions, align_recordings
+    from w2vctc.cli.aligning.tasks import find_tasks
+    from w2vctc.cli.check import count_cores
     from w2vctc.cli.rows import make_normalizer, open_profile
+    from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import open_model
     from w2vctc.corpus.formats import ReadOptions
-    from w2vctc.decode.writers import FailedFile, choose_formats
+    from w2vctc.decode.writers import choose_formats
     from w2vctc.project import find_project
 
     writers = choose_formats(formats.split(","))
     limits = _limit(cut, min_score, shortest, longest)
+    _refuse_flags(out, cut, resume=resume, overwrite=overwrite)
     project = find_project(lang=lang, model=model, profile=profile)
     tasks = find_tasks(places, ReadOptions(data_format, tier, bool(allow_outside)))
-    outputs = _plan(tasks, places, writers, out, cut, overwrite=overwrite)
-    opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
-    options = AlignOptions(Tolerance(), limits, spoken)
+    _refuse_targets(tasks, places, writers, out, cut, overwrite=overwrite)
+    normalize = make_normalizer(open_profile(project))
+    times = None
+    if out is not None:
+        times = _plan(
+            out,
+            tasks,
+            places,
+            writers,
+            model=project.model,
+            spoken=spoken,
+            normalize=normalize,
+            resume=resume,
+            overwrite=overwrite,
+        )
+        tasks = times.leave_out_finished(tasks)
     results: list[Aligned | FailedFile] = []
-    for result in align_recordings(
-        tasks, opened, options, normalize=make_normalizer(open_profile(project))
-    ):
-        results.append(result)
-        _tell(result)
-        if not isinstance(result, FailedFile):
-            _write(result, writers, out, outputs, to_stdout=cut is None)
+    if tasks:
+        opened = open_model(project.model, device=device, allow_pickle=allow_pickle)
+        options = AlignOptions(Tolerance(), limits, spoken)
+        n_jobs = min(count_cores(), _MOST_SURVEYORS)
+        found = align_recordings(tasks, opened, options, normalize=normalize, n_jobs=n_jobs)
+        to_stdout = writers[0] if out is None and cut is None else None
+        results = _take(found, times, to_stdout)
+    if times is not None and times.outputs.n_finished:
+        say(f"{numbered(times.outputs.n_finished, 'recording')} had been aligned before")
     if cut is not None:
         _save_cuts(results, cut, place=places[0], overwrite=overwrite)
     _finish(results)
+
+
+def _refuse_flags(out: Path | None, cut: Path | None, *, resume: bool, overwrite: bool) -> None:
+    from w2vctc.cli.decoding.arguments import refuse_output_flags
+    from w2vctc.errors import UsageError
+
+    refuse_output_flags(out or (None if resume else cut), resume=resume, overwrite=overwrite)
+    if resume and cut is not None:
+        raise UsageError(
+            "--resume with --cut: a corpus is cut out of all its recordings",
+            hint="leave --resume out; clips that are finished are not made again",
+        )
 
 
 def _limit(
@@ -111,7 +151,7 @@ def _limit(
     return CutOptions(shortest_s=shortest, longest_s=longest, min_score=min_score)
 
 
-def _plan(
+def _refuse_targets(
     tasks: "Sequence[Task]",
     places: Sequence[Path],
     writers: "Sequence[Writer]",
@@ -119,56 +159,70 @@ def _plan(
     cut: Path | None,
     *,
     overwrite: bool,
-) -> dict[Path, Path]:
-    """Each recording's name for its files; raises before any work where they cannot be written."""
+) -> None:
+    """Raises UsageError for a corpus that cannot be written, and where stdout cannot hold all."""
     from w2vctc.corpus.manifest import check_target
-    from w2vctc.decode.writers import name_outputs, refuse_existing
     from w2vctc.errors import UsageError
     from w2vctc.files import refuse_unwritable
 
-    recordings = list(dict.fromkeys(task.row.audio for task in tasks))
     if cut is not None:
         check_target(cut, place=places[0], overwrite=overwrite)
         refuse_unwritable(cut)
-    if out is None:
-        if cut is None and (len(recordings) > 1 or len(writers) > 1):
-            raise UsageError(
-                f"{numbered(len(recordings), 'recording')} in"
-                f" {numbered(len(writers), 'format')}: stdout takes one",
-                hint="name a folder with --out",
-            )
-        return {}
-    refuse_unwritable(out)
-    root = places[0] if places[0].is_dir() else places[0].parent
-    names = name_outputs(recordings, [root] if len(places) == 1 else ())
-    if not overwrite:
-        refuse_existing(names, out, writers)
-    return names
+    n_recordings = len({task.row.audio for task in tasks})
+    if out is None and cut is None and (n_recordings > 1 or len(writers) > 1):
+        raise UsageError(
+            f"{numbered(n_recordings, 'recording')} in"
+            f" {numbered(len(writers), 'format')}: stdout takes one",
+            hint="name a folder with --out",
+        )
 
 
-def _write(
-    result: "Aligned",
+def _plan(
+    out: Path,
+    tasks: "Sequence[Task]",
+    places: Sequence[Path],
     writers: "Sequence[Writer]",
-    out: Path | None,
-    names: dict[Path, Path],
     *,
-    to_stdout: bool,
-) -> None:
-    from w2vctc.align.unmatched import render_unmatched
-    from w2vctc.cli.screen import write
-    from w2vctc.decode.writers import save_transcript
-    from w2vctc.files import save_text
+    model: Path,
+    spoken: bool,
+    normalize: "Callable[[str], str]",
+    resume: bool,
+    overwrite: bool,
+) -> "TimesFolder":
+    """The files to write; raises before any work where they cannot be written."""
+    from w2vctc.cli.aligning.files import describe_settings, plan_times
 
-    recording = Path(result.transcript.file)
-    if out is None:
-        if to_stdout:
-            write(writers[0].render(result.transcript, media=recording))
-        return
-    name = names[recording]
-    save_transcript(result.transcript, out, writers, name=name)
-    if result.unmatched:
-        path = out / name.with_name(f"{name.name}.unmatched.tsv")
-        save_text(path, render_unmatched(result.unmatched))
+    settings = describe_settings(model, tasks, spoken=spoken, normalize=normalize)
+    return plan_times(
+        out, tasks, places, writers, settings=settings, resume=resume, overwrite=overwrite
+    )
+
+
+def _take(
+    found: "Iterable[Progress | Aligned | FailedFile]",
+    times: "TimesFolder | None",
+    to_stdout: "Writer | None",
+) -> "list[Aligned | FailedFile]":
+    """The results, each told and written as soon as it is there."""
+    from w2vctc.cli.aligning.laying import Aligned
+    from w2vctc.cli.decoding.pipeline import Progress
+    from w2vctc.cli.screen import SoundBar, write
+
+    results: list[Aligned | FailedFile] = []
+    with SoundBar("aligning") as bar:
+        for result in found:
+            if isinstance(result, Progress):
+                bar.tell(result.done_s, result.expected_s)
+                continue
+            results.append(result)
+            if isinstance(result, Aligned) and times is not None:
+                times.save(result)
+            with bar.away():
+                _tell(result)
+                if isinstance(result, Aligned) and to_stdout is not None:
+                    media = Path(result.transcript.file)
+                    write(to_stdout.render(result.transcript, media=media))
+    return results
 
 
 def _tell(result: "Aligned | FailedFile") -> None:
@@ -179,6 +233,8 @@ def _tell(result: "Aligned | FailedFile") -> None:
     if isinstance(result, FailedFile):
         say(f"error: {result.message} [{result.code}]")
         return
+    for fault in result.left_out:
+        say(f"left out: {fault.message} [{fault.code}]")
     n_words = sum(one.n_words for one in result.judgements)
     found = n_words - sum(one.n_missing for one in result.judgements)
     words = result.transcript.words

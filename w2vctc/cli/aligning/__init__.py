@@ -1,0 +1,1 @@
+"""How `w2vctc align` goes through recordings and their texts."""
