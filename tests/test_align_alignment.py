@@ -64,6 +64,23 @@ def test_a_letter_without_a_label_is_anything(tiny_vocabulary: Vocabulary) -> No
     assert found.words[0].confidence == pytest.approx(0.9, abs=1e-4)
 
 
+def test_a_word_of_a_letter_or_two_is_not_found_where_it_is_hardly_heard() -> None:
+    """Leaving it out costs more than placing it on frames that say nearly nothing of it."""
+    emissions = say_labels([2, 3, 1, 0, 1, 2, 3], 4)
+    emissions[3] = np.log([0.955, 0.01, 0.005, 0.03])
+    found = align_words(emissions, plain_script("ab b ab", SMALL), SMALL)
+    assert found.missing == (1,)
+    assert [word.number for word in found.words] == [0, 2]
+    emissions[3] = np.log([0.90, 0.02, 0.01, 0.07])
+    assert not align_words(emissions, plain_script("ab b ab", SMALL), SMALL).missing
+
+
+def test_a_short_word_of_letters_that_the_model_lacks_may_be_anything() -> None:
+    found = align_words(say_labels([2, 3, 1, 0, 1, 2, 3], 4), plain_script("ab ñ ab", SMALL), SMALL)
+    assert not found.missing
+    assert found.words[1].confidence == 0
+
+
 @pytest.mark.parametrize(("said", "text"), [("", "bon dia"), ("bon", "")])
 def test_without_sound_or_text_nothing_is_found(
     said: str, text: str, tiny_vocabulary: Vocabulary

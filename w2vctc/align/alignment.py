@@ -14,6 +14,11 @@ from w2vctc.align.script import Letter, ScriptWord
 from w2vctc.vocab import Vocabulary
 
 _LEAST = 1e-9  # a probability of zero has no logarithm
+# A letter or two fit in anywhere at less than it costs to leave them out. Kichwa dev, before every
+# fourth word one that nobody says: of 314 such words of one or two letters 20 were placed without
+# this bound and 10 with it, of 30 true ones 25 and 24. Of 208 longer ones none was.
+SHORT_LETTERS = 2
+LEAST_CONFIDENCE = 0.05
 _WORTH_ANCHORS = 1 << 22  # cells; fewer are searched sooner than anchors are found
 
 
@@ -69,6 +74,7 @@ def align_words(
 ) -> Alignment:
     """The words' places on the best path; emissions (n_frames, n_labels) of the whole recording.
 
+    A word of one or two letters that is hardly heard where the path has it is not found.
     Raises ModelError (see `check_emissions`).
     """
     tolerance = tolerance or Tolerance()
@@ -106,7 +112,13 @@ def _place_words(
             for state, start, end in letters
         ]
         placed.append(PlacedWord(number, at[0].start, at[-1].end, _mean(at), tuple(at)))
-    return tuple(placed)
+    return tuple(word for word in placed if not _is_chance(word))
+
+
+def _is_chance(word: PlacedWord) -> bool:
+    """Whether so few letters were placed so badly; letters without a label prove nothing."""
+    is_known = any(letter.probability is not None for letter in word.letters)
+    return is_known and len(word.letters) <= SHORT_LETTERS and word.confidence < LEAST_CONFIDENCE
 
 
 def _place_letter(
