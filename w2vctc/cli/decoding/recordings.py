@@ -1,6 +1,7 @@
 """The recordings that a person named: files, and what is in folders."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from w2vctc.errors import DataError
@@ -10,13 +11,16 @@ _SOUND_NAMES = {extension for extensions in EXTENSIONS.values() for extension in
 
 
 def find_recordings(paths: Sequence[Path]) -> list[Path]:
-    """The files, and the sound files of the folders, in order; a folder's own in order of name."""
+    """The files, and the sound files of the folders, in order; a folder's own in order of name.
+
+    Raises DataError: E_MISSING for a folder without any, E_PERM for one that cannot be read.
+    """
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(p for p in path.rglob("*") if _is_recording(p))
+        inside = sorted(p for p in _list_files(path) if _is_recording(p))
         if not inside:
             raise DataError(
                 f"{path}: no recordings in this folder",
@@ -25,6 +29,20 @@ def find_recordings(paths: Sequence[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+def _list_files(folder: Path) -> Iterator[Path]:
+    """All files below the folder. Path.rglob would pass over what it may not read, silently."""
+    for place, _, names in os.walk(folder, onerror=_refuse):
+        yield from (Path(place, name) for name in names)
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(
+        f"{error.filename}: the folder cannot be read: {error.strerror}",
+        hint="give yourself the right to read it, or name what can be read",
+        code="E_PERM",
+    ) from error
 
 
 def _is_recording(path: Path) -> bool:

@@ -5,6 +5,7 @@ from w2vctc.decode.writers.failed import FailedFile
 from w2vctc.decode.writers.formats import FORMATS, choose_formats
 from w2vctc.decode.writers.json import render_json
 from w2vctc.decode.writers.outputs import (
+    add_suffix,
     find_existing,
     name_outputs,
     refuse_existing,
@@ -17,6 +18,7 @@ __all__ = [
     "FORMATS",
     "FailedFile",
     "Writer",
+    "add_suffix",
     "choose_formats",
     "escape_name",
     "find_existing",
