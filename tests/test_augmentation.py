@@ -25,7 +25,12 @@ from w2vctc.acoustic.clips.augmentation import (
     open_augmentation,
     parse_kinds,
 )
-from w2vctc.acoustic.clips.augmented import AugmentedDataset, make_training_set, number_hearings
+from w2vctc.acoustic.clips.augmented import (
+    LONGEST_JOINED_S,
+    AugmentedDataset,
+    make_training_set,
+    number_hearings,
+)
 from w2vctc.acoustic.clips.batches import PlannedBatches
 from w2vctc.acoustic.clips.dataset import SpeechDataset
 from w2vctc.acoustic.clips.noise import add_noise, find_noises
@@ -98,12 +103,12 @@ def test_a_kind_draws_the_same_whether_others_are_on_or_off() -> None:
 
 def test_every_kind_meets_some_clips_and_spares_others() -> None:
     clean = make_babble(duration_s=1.5)
-    for kind in ("room", "phone", "gain"):
+    for kind in ("pauses", "room", "phone", "gain"):
         changed = [
             not np.array_equal(hear(Augmentation((kind,), 1), visit=visit), clean)
             for visit in range(60)
         ]
-        assert 5 < sum(changed) < 45, kind
+        assert 5 < sum(changed) < 50, kind
 
 
 def test_a_share_of_full_strength_changes_that_share_of_hearings_as_full_strength_does() -> None:
@@ -234,20 +239,31 @@ def test_visits_and_the_ramp_are_counted_row_by_row(plan: list[list[int]], n_ram
             seen[row] = seen.get(row, 0) + 1
 
 
-def make_dataset(data: TrainingData, *, n_ramp_batches: int = 0) -> AugmentedDataset:
-    config = make_network(data.vocabulary).config
-    return AugmentedDataset(
+def make_dataset(
+    data: TrainingData,
+    *,
+    n_ramp_batches: int = 0,
+    kinds: tuple[str, ...] = ("speed", "room", "gain"),
+) -> AugmentedDataset:
+    dataset = make_training_set(
         data.train,
-        [data.vocabulary.encode(row.text) for row in data.train],
-        augmentation=Augmentation(("speed", "room", "gain"), 1),
-        count_frames=partial(count_model_frames, config),
+        data.vocabulary,
+        Augmentation(kinds, 1),
+        count_frames=partial(count_model_frames, make_network(data.vocabulary).config),
         n_ramp_batches=n_ramp_batches,
+        memory=None,
+        feature_files=None,
     )
+    assert isinstance(dataset, AugmentedDataset)
+    return dataset
 
 
 @pytest.mark.parametrize("n_ramp_batches", [0, 3])
-def test_readers_and_their_number_change_nothing(data: TrainingData, n_ramp_batches: int) -> None:
-    dataset = make_dataset(data, n_ramp_batches=n_ramp_batches)
+@pytest.mark.parametrize("kinds", [("speed", "room", "gain"), ("speed", "pauses")], ids=len)
+def test_readers_and_their_number_change_nothing(
+    data: TrainingData, n_ramp_batches: int, kinds: tuple[str, ...]
+) -> None:
+    dataset = make_dataset(data, n_ramp_batches=n_ramp_batches, kinds=kinds)
     plan = [[0, 1, 2], [3, 4], [2, 0], [1, 5], [0, 6]]
     batches = [
         [
@@ -266,6 +282,62 @@ def test_readers_and_their_number_change_nothing(data: TrainingData, n_ramp_batc
             np.testing.assert_array_equal(one, other)
     assert not np.array_equal(batches[0][0][0], batches[0][4][0])  # row 0, at other times
     assert dataset[4 * len(dataset) + 3].row == 3
+
+
+# Clips in pairs
+
+
+def test_a_third_of_the_batches_is_heard_in_pairs_and_every_clip_once(data: TrainingData) -> None:
+    dataset = make_dataset(data, kinds=("pauses",))
+    plan = [[0, 1, 2, 3, 4], [5, 6], [7]] * 50
+    n_paired = 0
+    for batch, indices in zip(plan, dataset.index_plan(plan), strict=True):
+        heard = [dataset[index].labels for index in indices]
+        if len(heard) == len(batch):
+            assert heard == [dataset.labels[row] for row in batch]
+            continue
+        n_paired += 1
+        pairs = [batch[place : place + 2] for place in range(0, len(batch), 2)]
+        words = [[*dataset.between, *dataset.labels[row]] for row in batch]
+        assert len(heard) == len(pairs)
+        assert [label for labels in heard for label in [*dataset.between, *labels]] == [
+            label for labels in words for label in labels
+        ]
+        assert [dataset[index].row for index in indices] == [pair[0] for pair in pairs]
+    assert n_paired / 100 == pytest.approx(1 / 3, abs=0.15)  # a batch of one clip has no pair
+
+
+def test_a_pair_says_one_clip_after_the_other_with_a_pause_between(data: TrainingData) -> None:
+    dataset = make_dataset(data, kinds=("pauses",))
+    plan = [[0, 1]] * 30
+    paired = [batch[0] for batch in dataset.index_plan(plan) if len(batch) == 1]
+    texts = {data.vocabulary.spell(dataset[index].labels) for index in paired}
+    assert texts == {f"{data.train[0].text} {data.train[1].text}"}
+    own = sum(len(dataset.read(row).waveform) for row in (0, 1))
+    added_s = [(len(dataset[index].waveform) - own) / SAMPLE_RATE_HZ for index in paired]
+    assert 0.1 <= min(added_s) < max(added_s) <= 2.0
+
+
+def test_clips_stay_alone_where_two_would_be_long_or_nothing_asks_for_pairs(
+    data: TrainingData,
+) -> None:
+    plan = [[0, 1, 2, 3]] * 40
+    long = [replace(row, duration_s=LONGEST_JOINED_S / 2 + 0.1) for row in data.train]
+    alone = [
+        make_dataset(replace(data, train=long), kinds=("pauses",)),
+        make_dataset(data, kinds=("speed",)),
+    ]
+    for dataset in alone:
+        assert {len(batch) for batch in dataset.index_plan(plan)} == {4}
+
+
+def test_pairs_come_with_the_ramp(data: TrainingData) -> None:
+    dataset = make_dataset(data, n_ramp_batches=400, kinds=("pauses",))
+    paired = [len(batch) == 1 for batch in dataset.index_plan([[0, 1]] * 800)]
+    assert not paired[0]
+    assert sum(paired[:200]) < 30 < sum(paired[200:400])
+    full = make_dataset(data, kinds=("pauses",)).index_plan([[0, 1]] * 800)
+    assert paired[400:] == [len(batch) == 1 for batch in full[400:]]
 
 
 @pytest.mark.parametrize("ramp", [0.0, 0.7], ids=["full", "growing"])

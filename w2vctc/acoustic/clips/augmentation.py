@@ -14,25 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.clips.distortions import change_gain, enter_room, pass_phone
-from w2vctc.acoustic.clips.margins import add_margins
 from w2vctc.acoustic.clips.noise import Noises, add_noise, find_noises
+from w2vctc.acoustic.clips.pauses import add_margins, join_clips
 from w2vctc.errors import UsageError
 from w2vctc.speech.audio import SAMPLE_RATE
 
 # In the order of nature: the voice, its pauses, the room, what else sounds in it, the line, the
 # recorder.
-KINDS = ("speed", "margins", "room", "noise", "phone", "gain")
-# What each draws from: of its own, and as it was before there were margins.
-_STREAMS = {"speed": 0, "room": 1, "noise": 2, "phone": 3, "gain": 4, "margins": 5}
+KINDS = ("speed", "pauses", "room", "noise", "phone", "gain")
+# What each draws from: of its own, and as it was before there were pauses.
+_STREAMS = {"speed": 0, "room": 1, "noise": 2, "phone": 3, "gain": 4, "pauses": 5}
+_JOINING, _BETWEEN = 6, 7  # further streams: which batches are joined, what stands between clips
+_JOINED_SHARE = 1 / 3  # of the batches
 # Speed draws one of three each time; the others spare some clips, or clean speech is unlearned.
-_SHARES = {"speed": 1.0, "margins": 0.75, "room": 0.3, "noise": 0.5, "phone": 0.25, "gain": 0.5}
+_SHARES = {"speed": 1.0, "pauses": 0.75, "room": 0.3, "noise": 0.5, "phone": 0.25, "gain": 0.5}
 SPEEDS = (0.9, 1.0, 1.1)  # Ko et al., "Audio augmentation for speech recognition", 2015
 _SPEED_STEPS = 10  # speeds as whole tenths, for an exact ratio
 
 Waveform = NDArray[np.float32]
 
 _CHANGES = {
-    "margins": add_margins,
+    "pauses": add_margins,
     "room": enter_room,
     "phone": pass_phone,
     "gain": change_gain,
@@ -68,6 +70,15 @@ class Augmentation:
             if random.random() < strength * _SHARES[kind]:
                 waveform = self._distort(kind, waveform, random, fits)
         return waveform
+
+    def joins(self, batch: int, *, strength: float = 1.0) -> bool:
+        """Whether the clips of the run's batch of this number are heard in pairs."""
+        random = np.random.default_rng([self.seed, _JOINING, batch])
+        return "pauses" in self.kinds and bool(random.random() < strength * _JOINED_SHARE)
+
+    def join(self, first: Waveform, second: Waveform, *, row: int, visit: int) -> Waveform:
+        """Two clips with a pause between them, as at the `visit`-th hearing of the first one."""
+        return join_clips(first, second, np.random.default_rng([self.seed, _BETWEEN, visit, row]))
 
     def _distort(
         self,

@@ -11,11 +11,15 @@ from w2vctc.acoustic.clips.sound_memory import SoundMemory
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.vocab import Vocabulary
 
+LONGEST_JOINED_S = 20.0  # speech of two clips that are heard as one
+_SECOND = 1 << 60  # in an index: this many times one more than the row of a pair's second clip
+
 
 class AugmentedDataset(SpeechDataset):
-    """A SpeechDataset whose index holds the visit too, and how far the ramp is climbed.
+    """A SpeechDataset whose index holds the visit too, how far the ramp is climbed, and a pair.
 
     Augmentation grows over the run's first `n_ramp_batches` batches, from nothing to all of it.
+    Clips that are heard in pairs have the labels `between` (a word's end) between theirs.
     """
 
     def __init__(
@@ -26,29 +30,64 @@ class AugmentedDataset(SpeechDataset):
         augmentation: Augmentation,
         count_frames: Callable[[int], int],
         n_ramp_batches: int = 0,
+        between: Sequence[int] = (),
         memory: SoundMemory | None = None,
     ) -> None:
         super().__init__(utterances, labels, memory=memory)
+        self.between = between
         self.n_ramp_batches = n_ramp_batches
         self.augmentation = augmentation
         self.count_frames = count_frames
 
     def __getitem__(self, index: int) -> Example:
-        place, row = divmod(index, len(self))
+        second, first = divmod(index, _SECOND)
+        place, row = divmod(first, len(self))
         visit, climbed = divmod(place, self.n_ramp_batches + 1)
-        example = self.read(row)
+        example = self._read_pair(row, second - 1, visit) if second else self.read(row)
         needed = count_needed_frames(example.labels)
         heard = self.augmentation.apply(
             example.waveform,
             row=row,
             visit=visit,
             fits=lambda n_samples: self.count_frames(n_samples) >= needed,
-            strength=climbed / self.n_ramp_batches if self.n_ramp_batches else 1.0,
+            strength=self._strength(climbed),
         )
         return replace(example, waveform=heard)
 
     def index_plan(self, plan: Sequence[list[int]]) -> list[list[int]]:
-        return number_hearings(plan, n_rows=len(self), n_ramp_batches=self.n_ramp_batches)
+        numbered = number_hearings(plan, n_rows=len(self), n_ramp_batches=self.n_ramp_batches)
+        return [
+            self._pair_up(indices)
+            if self.augmentation.joins(number, strength=self._strength(number))
+            else indices
+            for number, indices in enumerate(numbered)
+        ]
+
+    def _strength(self, n_batches: int) -> float:
+        """How far the ramp is climbed after so many batches."""
+        return min(n_batches / self.n_ramp_batches, 1.0) if self.n_ramp_batches else 1.0
+
+    def _pair_up(self, indices: list[int]) -> list[int]:
+        """The clips of a batch two by two where that is not too long: as much to hear as before."""
+        paired = []
+        waiting = list(reversed(indices))
+        while waiting:
+            first = waiting.pop()
+            if waiting and self._is_short(first, waiting[-1]):
+                first += _SECOND * (1 + waiting.pop() % len(self))
+            paired.append(first)
+        return paired
+
+    def _is_short(self, *indices: int) -> bool:
+        rows = [self.utterances[index % len(self)] for index in indices]
+        return sum(row.duration_s or 0.0 for row in rows) <= LONGEST_JOINED_S
+
+    def _read_pair(self, row: int, second: int, visit: int) -> Example:
+        """Two clips as one, a word's end between them; it goes by the first one's row."""
+        one, other = self.read(row), self.read(second)
+        joined = self.augmentation.join(one.waveform, other.waveform, row=row, visit=visit)
+        labels = [*one.labels, *self.between, *other.labels]
+        return Example(joined, labels, row)
 
 
 def make_dataset(rows: Sequence[Utterance], vocabulary: Vocabulary, **stores: Any) -> SpeechDataset:
@@ -75,6 +114,7 @@ def make_training_set(
         augmentation=augmentation,
         count_frames=count_frames,
         n_ramp_batches=n_ramp_batches,
+        between=[] if vocabulary.unspellable(" ") else vocabulary.encode(" "),
         memory=memory,
     )
 

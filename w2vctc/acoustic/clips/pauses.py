@@ -1,7 +1,8 @@
-"""The quiet that stands around speech in a recording, put before and behind a clip cut tight.
+"""The quiet that stands around speech in a recording: before and behind a clip, and between two.
 
 A model whose clips all begin and end with speech has never heard a pause: it writes letters into it
-and errs on the words beside it.
+and errs on the words beside it. One that knows pauses at the ends of clips alone takes each for an
+end, and errs more where speech goes on.
 """
 
 import numpy as np
@@ -12,33 +13,37 @@ from w2vctc.speech.audio import SAMPLE_RATE
 Waveform = NDArray[np.float32]
 
 LONGEST_S = 0.5  # at either end
+_BETWEEN_S = (0.1, 1.0)
 _SPARED = 1 / 3  # of the ends stay as they are
 _ZERO_SHARE = 0.25  # digital silence, as players and cutters put it
-_BELOW_VOICE_DB = (30.0, 80.0)
+_BELOW_VOICE_DB = (20.0, 80.0)
 _TILT = (0.0, 2.0)  # power goes with frequency to minus this: white to brown
 
 
 def add_margins(waveform: Waveform, random: np.random.Generator) -> Waveform:
-    """The waveform, shape (n_samples,), with up to half a second of quiet at either end."""
+    """The waveform, shape (n_samples,), with up to half a second of quiet at either end.
+
+    The hiss of a recording does not stop where somebody speaks: it lies under all of it. Hiss in
+    the margins alone left five times as many errors where it was loud.
+    """
     before, behind = (_draw_length(random) for _ in range(2))
-    n_samples = before + len(waveform) + behind
-    if n_samples == len(waveform):
-        return waveform
-    quiet = _make_quiet(waveform, before + behind, random)
-    return np.concatenate([quiet[:before], waveform, quiet[before:]])
+    padded = np.pad(waveform, (before, behind))
+    if random.random() < _ZERO_SHARE:
+        return padded
+    hiss = make_hiss(len(padded), tilt=random.uniform(*_TILT), random=random)
+    level = float(np.sqrt(np.square(waveform).mean()))
+    return padded + hiss * np.float32(level * 10 ** (-random.uniform(*_BELOW_VOICE_DB) / 20))
+
+
+def join_clips(first: Waveform, second: Waveform, random: np.random.Generator) -> Waveform:
+    """Two clips, one after the other, with up to a second of silence between them."""
+    n_samples = round(random.uniform(*_BETWEEN_S) * SAMPLE_RATE)
+    return np.concatenate([first, np.zeros(n_samples, np.float32), second])
 
 
 def _draw_length(random: np.random.Generator) -> int:
     spared, length_s = random.random() < _SPARED, random.uniform(0.0, LONGEST_S)
     return 0 if spared else round(length_s * SAMPLE_RATE)
-
-
-def _make_quiet(waveform: Waveform, n_samples: int, random: np.random.Generator) -> Waveform:
-    if random.random() < _ZERO_SHARE:
-        return np.zeros(n_samples, np.float32)
-    hiss = make_hiss(n_samples, tilt=random.uniform(*_TILT), random=random)
-    level = float(np.sqrt(np.square(waveform).mean()))
-    return hiss * np.float32(level * 10 ** (-random.uniform(*_BELOW_VOICE_DB) / 20))
 
 
 def make_hiss(n_samples: int, *, tilt: float, random: np.random.Generator) -> Waveform:
