@@ -71,6 +71,7 @@ def test_several_formats_go_into_a_folder_and_what_does_not_match_beside_them(ta
     (talk / "talk.txt").write_text("Bon vespre dia a tothom\nvinc de molt lluny", encoding="utf-8")
     assert align("talk.wav", "talk.txt", "--out", "times", "--format", "srt,TextGrid") == 0
     assert sorted(path.name for path in (talk / "times").iterdir()) == [
+        ".align.json",
         ".decode.json",
         "talk.TextGrid",
         "talk.srt",
@@ -139,6 +140,7 @@ def test_of_a_folder_the_recordings_that_fit_are_aligned_and_the_others_named(
     assert "1 of 2 recordings could not be aligned" in told
     assert "other.wav: this is not what" in told
     assert sorted(path.name for path in (talk / "times").iterdir()) == [
+        ".align.json",
         ".decode.json",
         "one.ctm",
         "one.json",

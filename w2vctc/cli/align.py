@@ -192,9 +192,15 @@ def _plan(
     """The files to write; raises before any work where they cannot be written."""
     from w2vctc.cli.aligning.files import describe_settings, plan_times
 
-    settings = describe_settings(model, tasks, spoken=spoken, normalize=normalize)
     return plan_times(
-        out, tasks, places, writers, settings=settings, resume=resume, overwrite=overwrite
+        out,
+        tasks,
+        places,
+        writers,
+        settings=describe_settings(model, spoken=spoken),
+        normalize=normalize,
+        resume=resume,
+        overwrite=overwrite,
     )
 
 

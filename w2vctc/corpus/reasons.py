@@ -42,12 +42,14 @@ REASONS: dict[str, Reason] = {
     "W_LOW_RATE": Reason("recorded below 16 kHz", "find the original, if that was finer"),
     "W_TRAILING": Reason("bytes behind the sound belong to nothing", "leave it: they are left out"),
     "W_STREAMING": Reason("the header does not say how long it is", "leave it: it is read through"),
+    "W_HEADER": Reason("a header where none was announced", "leave --raw-rate out"),
     # --- sound: samples
     "E_DECODE": Reason("decoding breaks off", "copy or convert the file again"),
     "E_NONFINITE": Reason("samples are no finite numbers", "export it again, as 16-bit PCM"),
     "E_RANGE": Reason("samples are on another scale", "export it again, as 16-bit PCM"),
     "E_SILENT": Reason("there is only silence", "take it out, or find the channel that was on"),
     "W_CLIPPED": Reason("the sound is clipped", "record more quietly next time"),
+    "E_CHANNEL": Reason("there is no such channel", "count them from 1, or leave --channels out"),
     "W_ONE_CHANNEL": Reason("one channel is silent", "leave it: the other one is used"),
     "W_ANTIPHASE": Reason("the channels cancel each other", "leave it: the louder one is used"),
     "W_LENGTH": Reason("less sound than the header says", "compare it with the original"),
@@ -107,6 +109,10 @@ REASONS: dict[str, Reason] = {
     ),
     "W_DIGITS": Reason("digits that are not spelled out", "write them as they were said"),
     "W_NFD": Reason("letters and accents typed apart", "leave it: they are composed"),
+    "E_ALIGN": Reason(
+        "the text is not surely what is heard there",
+        "listen to it; `w2vctc align --min-score` sets the limit",
+    ),
     # --- the same twice
     "E_SEEN": Reason(
         "a sentence to be tested on that train has too",

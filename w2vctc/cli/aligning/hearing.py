@@ -53,13 +53,12 @@ class _Row:
     sounding: tuple[Stretch, ...] = ()
     duration_s: float = 0.0
     heard: list[NDArray[np.float32]] = field(default_factory=list)
-    heard_s: float = 0.0
     seconds: float = 0.0
     fault: DataError | None = None
 
-    def add(self, emissions: NDArray[np.float32]) -> None:
-        self.heard.append(emissions)
-        self.heard_s += len(emissions) * FRAME_SHIFT_S
+    @property
+    def heard_s(self) -> float:
+        return sum(map(len, self.heard)) * FRAME_SHIFT_S
 
     def result(self) -> Sound | DataError:
         if self.fault is not None:
@@ -111,14 +110,17 @@ def _listen_to_rows(
         for chunk in _read(model, waiting[-1], find_survey):
             pool.append((waiting[-1], chunk))
             pool_s += len(chunk.window.values) / SAMPLE_RATE
-            if pool_s >= limit_s:
-                done_s += _hear(model, pool)
-                pool, pool_s = [], 0.0
-                yield Progress(done_s, expect_s())
-                yield from (one.result() for one in waiting[:-1])
-                del waiting[:-1]
-    done_s += _hear(model, pool)
-    yield Progress(done_s, expect_s())
+            if pool_s < limit_s:
+                continue
+            _hear(model, pool)
+            pool, pool_s = [], 0.0
+            done_s += sum(one.duration_s for one in waiting[:-1])
+            yield Progress(done_s + waiting[-1].heard_s, expect_s())
+            yield from (one.result() for one in waiting[:-1])
+            del waiting[:-1]
+    if pool:
+        _hear(model, pool)
+    yield Progress(done_s + sum(one.duration_s for one in waiting), expect_s())
     yield from (one.result() for one in waiting)
 
 
@@ -156,15 +158,11 @@ def _read_piece(model: AcousticModel, known: _Row) -> Iterator[Chunk]:
     yield from cut_chunks(model, lambda: [waveform], statistics, name=known.row.source)
 
 
-def _hear(model: AcousticModel, pool: Sequence[tuple[_Row, Chunk]]) -> float:
-    """Hears the chunks; the seconds of sound that are known by then."""
+def _hear(model: AcousticModel, pool: Sequence[tuple[_Row, Chunk]]) -> None:
+    """Hears the chunks; the time it took is shared out among their rows."""
     watch = Stopwatch()
     heard = listen(model, [chunk.window for _, chunk in pool])
-    seconds, all_frames, all_s = watch.seconds, max(sum(map(len, heard)), 1), 0.0
+    seconds, n_samples = watch.seconds, sum(len(chunk.window.values) for _, chunk in pool)
     for (known, chunk), emissions in zip(pool, heard, strict=True):
-        known.seconds += seconds * len(emissions) / all_frames
-        before_s = known.heard_s
-        for _, piece in chunk.cut(emissions):
-            known.add(piece)
-        all_s += known.heard_s - before_s
-    return all_s
+        known.seconds += seconds * len(chunk.window.values) / n_samples
+        known.heard += [piece for _, piece in chunk.cut(emissions)]
