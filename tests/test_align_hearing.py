@@ -12,6 +12,7 @@ from deadly_survey import survey_or_die
 from speech_material import make_babble, write_wav
 
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions, load_acoustic_model
+from w2vctc.acoustic.long_sound import read_chunks
 from w2vctc.cli.aligning import hearing
 from w2vctc.cli.aligning.hearing import Sound, hear_rows
 from w2vctc.cli.decoding.pipeline import Progress
@@ -116,10 +117,9 @@ def test_a_recording_that_changes_meanwhile_is_told(
     model: AcousticModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = save_rows(tmp_path, 1.0, 1.0)
-    read = hearing.read_chunks
 
     def read_and_change(model: AcousticModel, found: survey.Survey) -> Iterator[Any]:
-        yield from read(model, found)
+        yield from read_chunks(model, found)
         if found.path == rows[0].audio:
             write_wav(found.path, make_babble(duration_s=2.0))
 

@@ -267,7 +267,9 @@ def _save_cuts(
     from w2vctc.corpus.preparation.division import settle_ids
     from w2vctc.decode.writers import FailedFile
     from w2vctc.errors import DataError
+    from w2vctc.files import clear_staged
 
+    clear_staged(cut)  # what a killed run left
     done = [one for one in results if not isinstance(one, FailedFile)]
     rows = settle_ids([row for one in done for row in one.cuts.rows])
     faults = [fault for one in done for fault in one.cuts.faults]
