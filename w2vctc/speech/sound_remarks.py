@@ -105,10 +105,17 @@ def _find_level_warnings(info: AudioInfo, levels: Levels) -> list[Remark]:
 def _find_length_warnings(
     info: AudioInfo, levels: Levels, start_s: float, end_s: float | None
 ) -> list[Remark]:
+    decoded_s = levels.n_samples / info.sample_rate
+    return find_length_remarks(info, decoded_s, start_s=start_s, end_s=end_s)
+
+
+def find_length_remarks(
+    info: AudioInfo, decoded_s: float, *, start_s: float = 0.0, end_s: float | None = None
+) -> list[Remark]:
+    """A warning where the recording, or a piece of it, is not as long as it should be."""
     if not info.n_samples:
         return []
     wanted_s = max(info.duration_s if end_s is None else end_s, start_s) - max(start_s, 0.0)
-    decoded_s = levels.n_samples / info.sample_rate
     if abs(wanted_s - decoded_s) <= MAX_LENGTH_ERROR_S:
         return []
     if end_s is not None and end_s > info.duration_s + MAX_LENGTH_ERROR_S:

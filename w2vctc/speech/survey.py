@@ -18,6 +18,7 @@ from w2vctc.speech.activity import ActivityOptions, Loudness, Stretch, find_loud
 from w2vctc.speech.mono import MonoSound, choose_channel_of
 from w2vctc.speech.recording import SAMPLE_RATE, Recording, open_recording
 from w2vctc.speech.remark import Remark
+from w2vctc.speech.sound_remarks import find_length_remarks
 from w2vctc.speech.sound_statistics import Blocks, SoundStatistics, Waveform, measure_sound
 from w2vctc.speech.workers import DEFAULT_LIMITS, Limits, run_in_workers
 
@@ -40,7 +41,8 @@ class Survey:
     """One channel of a recording, or all of them as one, heard once from start to end.
 
     channel: from 0 on; None for the mean of all. `stretches` are those in which somebody speaks,
-    None where pauses are kept. `stamp` is the file's when it was heard.
+    None where pauses are kept. `stamp` is the file's when it was heard. remarks: what is noteworthy
+    about the recording, W_ codes.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Survey:
     statistics: SoundStatistics
     stretches: tuple[Stretch, ...] | None
     stamp: tuple[int, int]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -154,9 +157,11 @@ def _survey(
     statistics = measure_sound(partial(_overhear, sound.read_blocks, loudness, live))
     stretches = None
     if loudness and activity:
-        duration_s = loudness.n_samples / SAMPLE_RATE
-        stretches = tuple(find_loud(loudness.figures_db(), duration_s, activity))
-    return Survey(recording.info.path, channel, statistics, stretches, stamp)
+        heard_s = loudness.n_samples / SAMPLE_RATE
+        stretches = tuple(find_loud(loudness.figures_db(), heard_s, activity))
+    duration_s = statistics.n_samples / SAMPLE_RATE
+    remarks = (*recording.info.remarks, *find_length_remarks(recording.info, duration_s))
+    return Survey(recording.info.path, channel, statistics, stretches, stamp, remarks)
 
 
 def _overhear(blocks: Blocks, loudness: Loudness | None, live: Any) -> Iterator[Waveform]:

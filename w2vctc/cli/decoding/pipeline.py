@@ -68,10 +68,14 @@ class _Recording:
 
 @dataclass(frozen=True)
 class Progress:
-    """So many seconds of sound are done, of so many that are expected."""
+    """So many seconds of sound are done, of so many that are expected.
+
+    remarks: what is noteworthy about recordings that are now looked into.
+    """
 
     done_s: float
     expected_s: float
+    remarks: tuple[Remark, ...] = ()
 
 
 def transcribe(
@@ -112,6 +116,7 @@ class _Pipeline:
         self._search = search
         self._under_way: deque[_Recording] = deque()
         self._finished_s = 0.0
+        self._remarks: list[Remark] = []
 
     def run(self, recordings: Sequence[Path]) -> Iterator[Progress | Transcript | FailedFile]:
         limit_s = _POOL_S.get(self._model.device.type, _ACCELERATED_POOL_S)
@@ -134,10 +139,13 @@ class _Pipeline:
             self._under_way.append(recording)
             surveys = self._surveys.wait(number)
             if isinstance(surveys, Remark):
-                recording.failure = FailedFile(str(path), surveys.code, surveys.message)
+                recording.failure = FailedFile(
+                    str(path), surveys.code, surveys.message, surveys.hint
+                )
                 recording.is_read = True
                 continue
             recording.duration_s = surveys[0].duration_s
+            self._remarks += surveys[0].remarks
             for survey in surveys:
                 track = self._search.open_track(speaker=self._name(survey, len(surveys)))
                 recording.tracks.append(track)
@@ -157,7 +165,7 @@ class _Pipeline:
                     code="E_CHANGED",
                 )
         except DataError as error:
-            recording.failure = FailedFile(str(survey.path), error.code, error.message)
+            recording.failure = FailedFile(str(survey.path), error.code, error.message, error.hint)
 
     def _name(self, survey: Survey, n_channels: int) -> str:
         if n_channels == 1 or survey.channel is None:
@@ -193,4 +201,5 @@ class _Pipeline:
 
     def _progress(self) -> Progress:
         done_s = self._finished_s + sum(one.done_s for one in self._under_way)
-        return Progress(done_s, self._surveys.expected_s())
+        remarks, self._remarks = tuple(self._remarks), []
+        return Progress(done_s, self._surveys.expected_s(), remarks)

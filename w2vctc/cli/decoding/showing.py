@@ -7,6 +7,8 @@ import typer
 
 from w2vctc.cli.decoding.outputs import Outputs
 from w2vctc.cli.decoding.pipeline import Progress
+from w2vctc.cli.decoding.talking import Talk
+from w2vctc.cli.interruption import Interrupted, remark_on_interruption
 from w2vctc.cli.screen import SoundBar, Stopwatch, format_amount, say, stdout_is_terminal, write
 from w2vctc.decode.transcript import Transcript
 from w2vctc.decode.writers import FailedFile, Writer, render_json, render_txt
@@ -67,29 +69,42 @@ def show_results(
     json_paper = JsonPaper(bar) if as_json else None
     writer = None if outputs or as_json else writers[0]
     paper = json_paper or Paper(bar, writer=writer, with_names=with_names)
-    n_done, n_failed, heard_s = 0, 0, 0.0
-    for result in results:
-        if isinstance(result, Progress):
-            bar.tell(result.done_s, result.expected_s)
-            continue
-        if isinstance(result, FailedFile):
-            n_failed += 1
-            with bar.away():
-                say(f"error: {result.message} [{result.code}]")
-        else:
-            n_done, heard_s = n_done + 1, heard_s + result.duration_s
-            if outputs:
-                outputs.save(result)
-            paper.show(result)
-        if json_paper and isinstance(result, FailedFile):
-            json_paper.show(result)
-    if json_paper:
-        json_paper.end()
-    if outputs:
-        _tell_outputs(outputs, n_done, heard_s, watch.seconds)
-    if n_failed:
-        say(f"{n_failed} of {numbered(n_done + n_failed, 'recording')} could not be decoded")
-        raise typer.Exit(DataError.exit_code)
+    talk = Talk(bar)
+    with remark_on_interruption(lambda: _tell_rest(outputs, talk.n_done)), json_array(json_paper):
+        for result in results:
+            if isinstance(result, Progress):
+                bar.tell(result.done_s, result.expected_s)
+                talk.remark(result.remarks)
+            elif isinstance(result, FailedFile):
+                talk.fail(result)
+                if json_paper:
+                    json_paper.show(result)
+            else:
+                if outputs:
+                    outputs.save(result)
+                paper.show(result)
+                talk.finish(result)
+    with bar.away():
+        talk.end()
+        if outputs:
+            _tell_outputs(outputs, talk.n_done, talk.heard_s, watch.seconds)
+        if talk.n_failed:
+            n_all = numbered(talk.n_done + talk.n_failed, "recording")
+            say(f"{talk.n_failed} of {n_all} could not be decoded")
+            raise typer.Exit(DataError.exit_code)
+
+
+@contextmanager
+def json_array(paper: JsonPaper | None) -> Iterator[None]:
+    """Closes the array at the end, also of a run that is broken off: what is there can be read."""
+    try:
+        yield
+    except Interrupted:
+        if paper:
+            paper.end()
+        raise
+    if paper:
+        paper.end()
 
 
 @contextmanager
@@ -100,6 +115,15 @@ def away_for_stdout(bar: SoundBar) -> Iterator[None]:
         return
     with bar.away():
         yield
+
+
+def _tell_rest(outputs: Outputs | None, n_done: int) -> str:
+    """How to go on with a run that is broken off."""
+    if outputs is None:
+        return ""
+    n_there = outputs.n_finished + n_done
+    n_all = numbered(len(outputs.names), "recording")
+    return f"{n_there} of {n_all} are in {outputs.folder}; with --resume it goes on behind them"
 
 
 def _tell_outputs(outputs: Outputs, n_done: int, heard_s: float, seconds: float) -> None:

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FailedFile:
-    """A recording that could not be decoded, with the error's code and message."""
+    """A recording that could not be decoded, with the error's code and message.
+
+    hint: what to do about it.
+    """
 
     file: str
     code: str
     message: str
+    hint: str = ""
