@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from w2vctc.decode.hypothesis import Word
+from w2vctc.evaluate.alignment import align_words, list_right_words
 from w2vctc.evaluate.calibration import (
     CalibrationBin,
-    mark_right_words,
     measure_calibration,
     tabulate_confidences,
 )
@@ -97,7 +97,7 @@ def test_words_that_nobody_judged_are_left_out() -> None:
 def test_words_are_right_along_the_alignment(
     reference: str, words: list[str], right: list[bool]
 ) -> None:
-    assert mark_right_words(reference, words) == right
+    assert list_right_words(align_words(reference, " ".join(words))) == right
 
 
 @given(st.text("ab ", max_size=12), st.text("ab ", max_size=12))
@@ -105,4 +105,4 @@ def test_as_many_words_are_right_as_the_error_rate_counts_hits(said: str, heard:
     from w2vctc.evaluate.counts import count_word_errors
 
     counts = count_word_errors(said, heard)
-    assert sum(mark_right_words(said, heard.split())) == counts.hits
+    assert sum(list_right_words(align_words(said, heard))) == counts.hits

@@ -161,6 +161,6 @@ def examine_search(
 
 
 def _mark(reference: str, found: "Hypothesis") -> list[bool]:
-    from w2vctc.evaluate.calibration import mark_right_words
+    from w2vctc.evaluate.alignment import align_words, list_right_words
 
-    return mark_right_words(reference, [word.text for word in found.words])
+    return list_right_words(align_words(reference, found.text))

@@ -1,7 +1,6 @@
 """Whether confidences hold what they say: of words at 0.7, seven in ten should be right."""
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,27 +98,6 @@ def tabulate_confidences(
         auc=_sorting(n_right, n_wrong) if varied else None,
         gain=_removed_doubt(values, n_right, n_wrong) if varied else None,
     )
-
-
-def mark_right_words(reference: str, words: Sequence[str]) -> list[bool]:
-    """For each word of a hypothesis whether it is right, along the alignment of fewest edits.
-
-    Words are compared in NFC, as the word error rate compares them.
-    """
-    from rapidfuzz.distance import Levenshtein
-
-    numbers: dict[str, int] = {}
-
-    def number(text: str) -> int:
-        return numbers.setdefault(unicodedata.normalize("NFC", text), len(numbers))
-
-    said = [number(word) for word in reference.split()]
-    heard = [number(word) for word in words]
-    right = [False] * len(heard)
-    for step in Levenshtein.opcodes(said, heard):
-        if step.tag == "equal":
-            right[step.dest_start : step.dest_end] = [True] * (step.dest_end - step.dest_start)
-    return right
 
 
 def _draw_error(values: NDArray[np.float64], parts: Sequence[NDArray[np.int64]]) -> float:

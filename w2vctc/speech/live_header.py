@@ -8,7 +8,7 @@ from pathlib import Path
 from w2vctc.errors import DataError
 from w2vctc.speech.container import sniff_container
 from w2vctc.speech.file_head import refuse_foreign
-from w2vctc.speech.recording import _SANE_RATES_HZ, MAX_CHANNELS
+from w2vctc.speech.recording import MAX_CHANNELS, SANE_RATES_HZ
 from w2vctc.words import numbered
 
 # Whoever writes to a pipe does not know the length: 0, or near the largest number that fits.
@@ -98,7 +98,7 @@ def read_live_format(head: Head) -> LiveFormat:
 
 def is_sane(form: LiveFormat) -> bool:
     """Whether sound can have such a rate and so many channels."""
-    return form.sample_rate in _SANE_RATES_HZ and 0 < form.n_channels <= MAX_CHANNELS
+    return form.sample_rate in SANE_RATES_HZ and 0 < form.n_channels <= MAX_CHANNELS
 
 
 def check_format(form: LiveFormat, *, name: str) -> LiveFormat:

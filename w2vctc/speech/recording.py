@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000  # Hz, what every wav2vec2 checkpoint was trained on
 MAX_CHANNELS = 64
-_SANE_RATES_HZ = range(1_000, 768_001)
+SANE_RATES_HZ = range(1_000, 768_001)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def open_recording(path: Path) -> Recording:
 
 
 def _describe(path: Path, stream: AudioStream, remarks: list[Remark]) -> AudioInfo:
-    if stream.sample_rate not in _SANE_RATES_HZ or not 0 < stream.n_channels <= MAX_CHANNELS:
+    if stream.sample_rate not in SANE_RATES_HZ or not 0 < stream.n_channels <= MAX_CHANNELS:
         raise DataError(
             f"{path}: the header says {stream.sample_rate} Hz and"
             f" {numbered(stream.n_channels, 'channel')}",
