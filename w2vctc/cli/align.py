@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,16 +10,14 @@ from w2vctc.cli import flags
 from w2vctc.words import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from w2vctc.align.cut import CutOptions
     from w2vctc.cli.aligning.files import TimesFolder
     from w2vctc.cli.aligning.laying import Aligned
     from w2vctc.cli.aligning.tasks import Task
-    from w2vctc.cli.decoding.pipeline import Progress
     from w2vctc.decode.writers import FailedFile, Writer
 
-_MOST_SHOWN = 5
 _MOST_SURVEYORS = 4  # processes that look through recordings: they are ahead soon enough
 
 
@@ -77,7 +75,9 @@ def align_cli(
     that is not what is said is refused (E_ALIGN).
     """
     from w2vctc.align.chain import Tolerance
+    from w2vctc.cli.aligning.corpus import save_cuts
     from w2vctc.cli.aligning.laying import AlignOptions, align_recordings
+    from w2vctc.cli.aligning.showing import end_with_failures, show_results
     from w2vctc.cli.aligning.tasks import find_tasks
     from w2vctc.cli.check import count_cores
     from w2vctc.cli.rows import make_normalizer, open_profile
@@ -115,12 +115,12 @@ def align_cli(
         n_jobs = min(count_cores(), _MOST_SURVEYORS)
         found = align_recordings(tasks, opened, options, normalize=normalize, n_jobs=n_jobs)
         to_stdout = writers[0] if out is None and cut is None else None
-        results = _take(found, times, to_stdout)
+        results = show_results(found, times=times, to_stdout=to_stdout)
     if times is not None and times.outputs.n_finished:
         say(f"{numbered(times.outputs.n_finished, 'recording')} had been aligned before")
     if cut is not None:
-        _save_cuts(results, cut, place=places[0], overwrite=overwrite)
-    _finish(results)
+        save_cuts(results, cut, place=places[0], overwrite=overwrite)
+    end_with_failures(results)
 
 
 def _refuse_flags(out: Path | None, cut: Path | None, *, resume: bool, overwrite: bool) -> None:
@@ -202,106 +202,3 @@ def _plan(
         resume=resume,
         overwrite=overwrite,
     )
-
-
-def _take(
-    found: "Iterable[Progress | Aligned | FailedFile]",
-    times: "TimesFolder | None",
-    to_stdout: "Writer | None",
-) -> "list[Aligned | FailedFile]":
-    """The results, each told and written as soon as it is there."""
-    from w2vctc.cli.aligning.laying import Aligned
-    from w2vctc.cli.decoding.pipeline import Progress
-    from w2vctc.cli.screen import SoundBar, write
-
-    results: list[Aligned | FailedFile] = []
-    with SoundBar("aligning") as bar:
-        for result in found:
-            if isinstance(result, Progress):
-                bar.tell(result.done_s, result.expected_s)
-                continue
-            results.append(result)
-            if isinstance(result, Aligned) and times is not None:
-                times.save(result)
-            with bar.away():
-                _tell(result)
-                if isinstance(result, Aligned) and to_stdout is not None:
-                    media = Path(result.transcript.file)
-                    write(to_stdout.render(result.transcript, media=media))
-    return results
-
-
-def _tell(result: "Aligned | FailedFile") -> None:
-    """What was found in one recording, and where text and sound part."""
-    from w2vctc.cli.screen import format_time, say
-    from w2vctc.decode.writers import FailedFile
-
-    if isinstance(result, FailedFile):
-        say(f"error: {result.message} [{result.code}]")
-        return
-    for fault in result.left_out:
-        say(f"left out: {fault.message} [{fault.code}]")
-    n_words = sum(one.n_words for one in result.judgements)
-    found = n_words - sum(one.n_missing for one in result.judgements)
-    words = result.transcript.words
-    mean = sum(word.confidence or 0.0 for word in words) / max(len(words), 1)
-    say(
-        f"{result.transcript.file}: {found:,} of {numbered(n_words, 'word')}, score {mean:.2f},"
-        f" {format_time(result.transcript.duration_s)} in {format_time(result.transcript.seconds)}"
-    )
-    for one in result.unmatched[:_MOST_SHOWN]:
-        what = f"not heard: {one.text[:60]!r}" if one.what == "missing" else "no text for this"
-        say(f"  {one.start_s:.2f}-{one.end_s:.2f} s {what}")
-    if len(result.unmatched) > _MOST_SHOWN:
-        say(f"  and {len(result.unmatched) - _MOST_SHOWN:,} more such places")
-
-
-def _save_cuts(
-    results: "Sequence[Aligned | FailedFile]", cut: Path, *, place: Path, overwrite: bool
-) -> None:
-    from w2vctc.cli.check import count_cores
-    from w2vctc.cli.screen import format_amount, say, say_next
-    from w2vctc.corpus.manifest import REJECTED_NAME, save_manifests
-    from w2vctc.corpus.preparation.clip_files import remove_strays
-    from w2vctc.corpus.preparation.conversion import convert_rows
-    from w2vctc.corpus.preparation.division import settle_ids
-    from w2vctc.decode.writers import FailedFile
-    from w2vctc.errors import DataError
-    from w2vctc.files import clear_staged
-
-    clear_staged(cut)  # what a killed run left
-    done = [one for one in results if not isinstance(one, FailedFile)]
-    rows = settle_ids([row for one in done for row in one.cuts.rows])
-    faults = [fault for one in done for fault in one.cuts.faults]
-    made = convert_rows(rows, cut, kind="flac", place=place, n_jobs=count_cores())
-    faults += made.faults
-    save_manifests(cut, made.rows, faults, place=place, overwrite=overwrite)
-    remove_strays(cut, made.rows)
-    if not made.rows:
-        raise DataError(
-            f"{cut}: no utterance can be learnt from; {len(faults):,} rejected",
-            hint=f"{cut / REJECTED_NAME} says why; --min-score and --shortest set limits",
-            code="E_ALIGN",
-        )
-    kept_s = sum(row.duration_s or 0.0 for row in made.rows)
-    rejected = f"; {len(faults):,} rejected ({REJECTED_NAME} says why)" if faults else ""
-    say(f"made {cut}: {numbered(len(made.rows), 'utterance')}, {format_amount(kept_s)}{rejected}")
-    say_next(f"w2vctc check {_quote(cut)}")
-
-
-def _quote(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
-
-
-def _finish(results: Sequence[Any]) -> None:
-    """Exit code 3 where a recording has none of its text."""
-    from w2vctc.cli.screen import say
-    from w2vctc.decode.writers import FailedFile
-    from w2vctc.errors import DataError
-
-    n_failed = sum(isinstance(one, FailedFile) for one in results)
-    if n_failed:
-        say(f"{n_failed} of {numbered(len(results), 'recording')} could not be aligned")
-        raise typer.Exit(DataError.exit_code)

@@ -53,6 +53,7 @@ class _Row:
     sounding: tuple[Stretch, ...] = ()
     duration_s: float = 0.0
     heard: list[NDArray[np.float32]] = field(default_factory=list)
+    remarks: tuple[Remark, ...] = ()
     seconds: float = 0.0
     fault: DataError | None = None
 
@@ -115,13 +116,22 @@ def _listen_to_rows(
             _hear(model, pool)
             pool, pool_s = [], 0.0
             done_s += sum(one.duration_s for one in waiting[:-1])
-            yield Progress(done_s + waiting[-1].heard_s, expect_s())
+            yield Progress(done_s + waiting[-1].heard_s, expect_s(), _take_remarks(waiting))
             yield from (one.result() for one in waiting[:-1])
             del waiting[:-1]
     if pool:
         _hear(model, pool)
-    yield Progress(done_s + sum(one.duration_s for one in waiting), expect_s())
+    done_s += sum(one.duration_s for one in waiting)
+    yield Progress(done_s, expect_s(), _take_remarks(waiting))
     yield from (one.result() for one in waiting)
+
+
+def _take_remarks(rows: Sequence[_Row]) -> tuple[Remark, ...]:
+    """What is noteworthy about their recordings and was not told yet, each once."""
+    remarks = dict.fromkeys(remark for one in rows for remark in one.remarks)
+    for one in rows:
+        one.remarks = ()
+    return tuple(remarks)
 
 
 def _read(
@@ -137,6 +147,7 @@ def _read(
     try:
         if is_whole and isinstance(survey, Survey):
             known.sounding, known.duration_s = survey.stretches or (), survey.duration_s
+            known.remarks = survey.remarks
             yield from read_chunks(model, replace(survey, stretches=None))
         else:
             yield from _read_piece(model, known)

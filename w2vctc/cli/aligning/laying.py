@@ -101,7 +101,7 @@ def _join(done: Sequence[tuple[Task, Aligned | DataError]]) -> Aligned | FailedF
     refused = [(task, one) for task, one in done if isinstance(one, DataError)]
     if not found:
         task, error = refused[0]
-        return FailedFile(str(task.row.audio), error.code, error.message)
+        return FailedFile(str(task.row.audio), error.code, error.message, error.hint or "")
     transcripts = [one.transcript for one in found]
     passages = tuple(passage for one in transcripts for passage in one.passages)
     faults = tuple(
