@@ -35,6 +35,8 @@ def describe_comparison(one: Comparison) -> str:
 def describe_known_words(known: KnownWords) -> str:
     """A sentence on words that the language model knows, and on the others."""
     n_words = known.n_known + known.n_unknown
+    if not known.n_unknown:
+        return f"the language model knows all {n_words:,} words said"
     share = format_rate(known.n_unknown / (n_words or 1))
     return (
         f"the language model does not know {known.n_unknown:,} of {n_words:,} words said ({share});"
