@@ -2,15 +2,20 @@
 
 import csv
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 import soundfile
 from align_material import say_text
+from deadly_survey import survey_or_die
 from speech_material import make_babble, write_wav
 
+from w2vctc.cli.aligning import hearing, laying
 from w2vctc.cli.aligning.hearing import Sound
 from w2vctc.cli.main import main
+from w2vctc.speech import survey
 from w2vctc.vocab import Vocabulary
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -190,3 +195,35 @@ def test_an_empty_text_and_one_that_is_not_there_are_told(
     assert "[E_EMPTY_TEXT]" in capsys.readouterr().err
     assert align("talk.wav", "none.txt") == 3
     assert "[E_MISSING]" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_decoder_that_dies_costs_its_recording_and_not_the_run(
+    talk: Path,
+    tiny_vocabulary: Vocabulary,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    emissions = say_text(SAID, tiny_vocabulary)
+    monkeypatch.setattr(laying, "hear_rows", hearing.hear_rows)
+    monkeypatch.setattr(hearing, "listen", lambda _, windows: [emissions for _ in windows])
+    monkeypatch.setattr(survey, "survey_in_worker", survey_or_die)
+    (talk / "talks").mkdir()
+    for name in ("a", "deadly", "z"):
+        shutil.copy(talk / "talk.wav", talk / "talks" / f"{name}.wav")
+        shutil.copy(talk / "talk.txt", talk / "talks" / f"{name}.txt")
+    assert align("talks", "--out", "times") == 3
+    told = capsys.readouterr().err
+    assert "error: talks/deadly.wav: the decoder died (signal 11) [E_DECODE]" in told
+    assert "1 of 3 recordings could not be aligned" in told
+    assert sorted(path.stem for path in (talk / "times").glob("[a-z]*.json")) == ["a", "z"]
+
+
+def test_a_recording_that_is_not_there_is_told_with_its_text(
+    talk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laying, "hear_rows", hearing.hear_rows)
+    (talk / "talk.wav").unlink()
+    assert align("talk.wav", "talk.txt", "--out", "times") == 3
+    assert "[E_MISSING]" in capsys.readouterr().err
+    assert not (talk / "times").exists()

@@ -11,7 +11,10 @@ from align_material import say_text
 from speech_material import make_babble, write_wav
 
 from w2vctc import files
+from w2vctc.cli.aligning.files import TimesFolder
 from w2vctc.cli.aligning.hearing import Sound
+from w2vctc.cli.aligning.laying import Aligned
+from w2vctc.cli.interruption import Interrupted
 from w2vctc.cli.main import main
 from w2vctc.corpus.utterance import Utterance
 from w2vctc.vocab import Vocabulary
@@ -198,3 +201,18 @@ def test_a_corpus_is_cut_whole_after_a_run_that_was_killed_at_one_of_its_tables(
     assert list_files("corpus") == list_files("whole")
     for name in list_files("whole"):
         assert Path("corpus", name).read_bytes() == Path("whole", name).read_bytes()
+
+
+def test_ctrl_c_says_how_to_go_on(align: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = TimesFolder.save
+
+    def save_and_break_off(times: TimesFolder, result: Aligned) -> None:
+        save(times, result)
+        raise Interrupted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TimesFolder, "save", save_and_break_off)
+        code, _, err = align("--out", "out")
+    assert code == 130
+    assert "are in out; with --resume it goes on behind them" in err
+    assert align("--out", "out", "--resume")[:2] == (0, "sub/one.wav two.wav")
