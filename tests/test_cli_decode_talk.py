@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 from speech_material import make_babble
@@ -75,6 +76,21 @@ def test_a_truncated_mp3_is_decoded_as_far_as_it_goes_with_a_warning(tmp_path: P
     assert remark.code == "W_LENGTH"
     assert 5 < survey.duration_s < 15
     assert f"{survey.duration_s:.2f} s can be decoded" in remark.message
+
+
+@pytest.mark.parametrize(("right", "heard"), [(0.0, 1), (-0.9, 1), (2.0, None), (0.5, None)])
+def test_a_silent_channel_or_opposite_phase_is_told(
+    tmp_path: Path, right: float, heard: int | None
+) -> None:
+    left = 0.3 * make_babble(duration_s=1.0)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.stack([left, right * left], axis=1), 16_000)
+    (survey,) = survey_recording(path, SurveyOptions("mix"))
+    assert [(one.code, f"only channel {heard} of 2 " in one.message) for one in survey.remarks] == (
+        [("W_ONE_CHANNEL", True)] if heard else []
+    )
+    for one in survey_recording(path, SurveyOptions("each")):
+        assert one.remarks == ()
 
 
 def test_what_to_do_about_a_failure_is_told_once_for_each_kind(decode: Run) -> None:

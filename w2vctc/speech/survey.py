@@ -64,8 +64,9 @@ def survey_recording(path: Path, options: SurveyOptions, *, live: Any = None) ->
     """
     stamp = stamp_file(path)
     with open_recording(path) as recording:
+        is_mixed = options.channels == "mix"
         return tuple(
-            _survey(recording, channel, options.activity, stamp, live)
+            _survey(recording, channel, options.activity, stamp, live, is_mixed=is_mixed)
             for channel in _list_channels(recording, options.channels)
         )
 
@@ -151,6 +152,8 @@ def _survey(
     activity: ActivityOptions | None,
     stamp: tuple[int, int],
     live: Any,
+    *,
+    is_mixed: bool,
 ) -> Survey:
     sound = MonoSound(recording, channel=channel)
     loudness = Loudness() if activity else None
@@ -160,8 +163,24 @@ def _survey(
         heard_s = loudness.n_samples / SAMPLE_RATE
         stretches = tuple(find_loud(loudness.figures_db(), heard_s, activity))
     duration_s = statistics.n_samples / SAMPLE_RATE
-    remarks = (*recording.info.remarks, *find_length_remarks(recording.info, duration_s))
+    remarks = (
+        *recording.info.remarks,
+        *(_remark_on_channel(recording, channel) if is_mixed else ()),
+        *find_length_remarks(recording.info, duration_s),
+    )
     return Survey(recording.info.path, channel, statistics, stretches, stamp, remarks)
+
+
+def _remark_on_channel(recording: Recording, channel: int | None) -> Iterator[Remark]:
+    """A warning where the channels were to be mixed and only one of them is worth hearing."""
+    info = recording.info
+    if channel is not None and info.n_channels > 1:
+        yield Remark(
+            "W_ONE_CHANNEL",
+            f"{info.path}: only channel {channel + 1} of {info.n_channels} is heard:"
+            " another one is silent, or they cancel each other",
+            "check the microphones and their cables; --channels each hears every one",
+        )
 
 
 def _overhear(blocks: Blocks, loudness: Loudness | None, live: Any) -> Iterator[Waveform]:
