@@ -1,8 +1,8 @@
 """What a training clip is turned into before the model hears it, each time a little different.
 
 What happens to a clip depends on the run's seed, the clip's row, how often it was heard before and
-where in the run that is, and on nothing else: not on the processes that read, nor on their order,
-nor on resuming.
+where in the plan of the run that is, and on nothing else: not on the processes that read, nor on
+their order, nor on resuming.
 """
 
 from collections.abc import Callable, Sequence
