@@ -83,6 +83,21 @@ def test_a_format_of_one_recording_goes_to_stdout(decode: Run) -> None:
         assert "stdout holds one file only\nhint:  name a folder with --out" in err
 
 
+def test_subtitles_are_as_the_working_folder_wants_them(decode: Run) -> None:
+    save_clips(Path("in"), 1, duration_s=20.0)
+    Path("w2vctc.toml").write_text("[subtitles]\nline_width = 20\nn_lines = 1\n", encoding="utf-8")
+    code, out, _ = decode("in/000.wav", "--format", "srt")
+    assert code == 0
+    cues = [cue.split("\n")[2:] for cue in out.strip().split("\n\n")]
+    assert len(cues) > 2
+    assert {len(lines) for lines in cues} == {1}
+    assert all(len(line) <= 20 or " " not in line for (line,) in cues)
+    Path("w2vctc.toml").write_text("[subtitles]\nwidth = 20\n", encoding="utf-8")
+    code, _, err = decode("in/000.wav", "--format", "srt")
+    assert code == 2
+    assert "line_width" in err
+
+
 def test_files_that_are_there_are_never_written_over_unasked(decode: Run) -> None:
     """An ELAN file may have been corrected since."""
     save_clips(Path("in"), 3)
@@ -101,7 +116,8 @@ def test_files_that_are_there_are_never_written_over_unasked(decode: Run) -> Non
     assert Path("out/002.eaf").is_file()
     code, _, err = decode("in", "--out", "out", "--format", "eaf,txt", "--resume")
     assert code == 0
-    assert "3 recordings had been decoded before" in err
+    assert err.endswith("3 recordings had been decoded before: nothing to do\n")
+    assert "model " not in err.splitlines()[0]  # nor was it loaded
     assert decode("in", "--out", "out", "--format", "eaf", "--overwrite")[0] == 0
     assert corrected.read_text(encoding="utf-8").startswith("<?xml")
 

@@ -47,7 +47,7 @@ def test_another_recording_of_the_same_name_is_not_taken_for_finished(
     n_bytes = Path("monday/rec1.wav").stat().st_size
     assert (
         "error: out/rec1.* was made of another recording than tuesday/rec1.wav:"
-        f" of rec1.wav, {n_bytes} bytes [E_SAME_OUTPUT]\nhint:  decode into another folder" in err
+        f" of rec1.wav, {n_bytes} bytes [E_SAME_OUTPUT]\nhint:  write into another folder" in err
     )
     assert said_of("out/rec1.json") == 0.5
 

@@ -1,6 +1,6 @@
 """Hotwords from a file, through the command line: what is expected is heard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from decode_material import VOCABULARY as FIVE
 from speech_material import make_babble, write_wav
 
-from w2vctc.decode.hotwords import read_hotwords, warn_unspellable
+from w2vctc.decode.hotwords import read_hotwords, spell_hotwords, warn_unspellable
 from w2vctc.decode.model_folder import attached_language_model
 from w2vctc.errors import DataError
 from w2vctc.lm.arpa import write_arpa
@@ -43,10 +43,10 @@ def decode(
     write_wav(tmp_path / "clip.wav", make_babble(duration_s=1.0, seed=1))
     emissions = unsure(tiny_vocabulary)
 
-    def fake(*_args: Any, **_options: Any) -> npt.NDArray[np.float32]:
-        return emissions
+    def fake(_model: Any, windows: Sequence[Any]) -> list[npt.NDArray[np.float32]]:
+        return [emissions for _ in windows]
 
-    monkeypatch.setattr("w2vctc.acoustic.long_sound.compute_emissions", fake)
+    monkeypatch.setattr("w2vctc.cli.decoding.pipeline.listen", fake)
     write_arpa(estimate_ngrams([SAID.replace("b", "v")] * 3, order=2), tmp_path / "lm.arpa")
 
     def type_decode(*flags: str) -> tuple[int, str, str]:
@@ -117,6 +117,10 @@ def test_hotword_that_no_label_spells_is_told(decode: Run, tmp_path: Path) -> No
     assert (code, out) == (0, SAID + "\n")
     assert "the model has no label for Ø ñ in the hotword 'Øster ñu', nor 1 more" in err
     assert warn_unspellable(("ab ba",), FIVE) == ""
+
+
+def test_names_with_capitals_are_spelled_as_the_model_can() -> None:
+    assert spell_hotwords(("Ab BA", "ab ba", "Øb"), FIVE) == ("ab ba", "Øb")
 
 
 def test_phrases_are_read_once_each_in_their_order(tmp_path: Path) -> None:

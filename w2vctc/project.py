@@ -10,7 +10,7 @@ from w2vctc.config import build_options, read_toml, suggest
 from w2vctc.errors import UsageError
 
 CONFIG_NAME = "w2vctc.toml"
-TABLES = ("finetune",)  # the verbs whose options w2vctc.toml can hold
+TABLES = ("finetune", "subtitles")  # the options that w2vctc.toml can hold
 UNDETERMINED = "und"  # BCP 47's own code for a language that nobody named
 
 
@@ -31,7 +31,7 @@ class Project:
 
     def options(self, cls: type[Any], table: str) -> Any:
         """The dataclass `cls` filled from one table of w2vctc.toml, defaults where it is silent."""
-        return build_options(cls, self.tables.get(table, {}), where=f"{CONFIG_NAME} [{table}]")
+        return _fill(cls, self.tables, table)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ def find_project(
     )
 
 
+def read_options(cls: type[Any], table: str, root: Path | None = None) -> Any:
+    """The same where no language is named: of the working folder's w2vctc.toml, if there is one."""
+    return _fill(cls, _read_config(root or Path())[1], table)
+
+
 def find_model(root: Path | None = None) -> Path | None:
     """The working folder's model: the one w2vctc.toml names, or the only one in models/.
 
@@ -124,6 +129,10 @@ def _read_config(root: Path) -> tuple[_Paths, Mapping[str, Mapping[str, Any]]]:
         )
     plain = {key: value for key, value in values.items() if key not in tables}
     return build_options(_Paths, plain, where=str(path)), tables
+
+
+def _fill(cls: type[Any], tables: Mapping[str, Mapping[str, Any]], table: str) -> Any:
+    return build_options(cls, tables.get(table, {}), where=f"{CONFIG_NAME} [{table}]")
 
 
 def _write_flags(

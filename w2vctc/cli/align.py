@@ -84,10 +84,13 @@ def align_cli(
     from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import open_model
     from w2vctc.corpus.formats import ReadOptions
+    from w2vctc.decode.subtitles import SubtitleOptions
     from w2vctc.decode.writers import choose_formats
-    from w2vctc.project import find_project
+    from w2vctc.project import find_project, read_options
 
-    writers = choose_formats(formats.split(","))
+    writers = choose_formats(
+        formats.split(","), subtitles=read_options(SubtitleOptions, "subtitles")
+    )
     limits = _limit(cut, min_score, shortest, longest)
     _refuse_flags(out, cut, resume=resume, overwrite=overwrite)
     project = find_project(lang=lang, model=model, profile=profile)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2vctc.cli import flags
+from w2vctc.words import numbered
 
 if TYPE_CHECKING:
     from w2vctc.acoustic.emissions import AcousticModel
@@ -96,6 +97,7 @@ def decode_cli(
     from w2vctc.cli.decoding.outputs import describe_settings, plan_outputs
     from w2vctc.cli.decoding.recordings import find_recordings
     from w2vctc.cli.decoding.request import Request
+    from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import check_engine, open_model, search_options
     from w2vctc.decode.hotwords import read_hotwords
 
@@ -108,7 +110,7 @@ def decode_cli(
     stream = arguments.open_stdin(files, raw_rate, raw_channels, out=out, format=formats)
     recordings = [] if stream else find_recordings(files)
     writers = arguments.choose_writers(formats, recordings, out=out, as_json=json)
-    folder, found = _choose(lang, model, lm)
+    folder, found = _choose(lang, model, lm, greedy=greedy)
     given: dict[str, Any] = {
         "alpha": alpha,
         "beta": beta,
@@ -122,7 +124,7 @@ def decode_cli(
         "hotword_weight": hotword_weight,
     }
     request = Request(
-        None if greedy else found,
+        found,
         search_options(found, engine=chosen, **given),
         fallback=search_options(found, engine="pyctcdecode", **given),
         greedy=greedy or not (found or beam_width or expected or vocabulary == "closed"),
@@ -138,6 +140,11 @@ def decode_cli(
             out, recordings, files, writers, settings=settings, resume=resume, overwrite=overwrite
         )
         recordings = outputs.recordings
+        if not recordings:
+            say(
+                f"{numbered(outputs.n_finished, 'recording')} had been decoded before: nothing to do"
+            )
+            return
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
     if stream:
         _decode_stream(opened, request, stream, as_json=json)
@@ -188,7 +195,9 @@ def _decode_stream(
     decode_live(model, searching.decoder, stream.source, raw=stream.raw, as_json=as_json)
 
 
-def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path, Any]:
+def _choose(
+    lang: str | None, model: Path | None, lm: Path | None, *, greedy: bool
+) -> tuple[Path, Any]:
     """The model folder and the language model that decode uses, said on stderr."""
     from w2vctc.cli.screen import say
     from w2vctc.cli.transcribe import find_lm
@@ -202,6 +211,7 @@ def _choose(lang: str | None, model: Path | None, lm: Path | None) -> tuple[Path
         chosen = model or find_model()
         folder = chosen or _fetch_default(say)
         found = find_language_model(lm) if lm else _attached(folder)
+    found = None if greedy else found
     say(f"language model {found.ngram}" if found else "no language model")
     return folder, found
 

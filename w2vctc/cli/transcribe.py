@@ -105,8 +105,11 @@ def open_search(
     fallback: the options where pyctcdecode has to decode.
     """
     from w2vctc.decode.engines import open_decoder
-    from w2vctc.decode.hotwords import warn_unspellable
+    from w2vctc.decode.hotwords import spell_hotwords, warn_unspellable
 
+    hotwords = spell_hotwords(options.hotwords, model.vocabulary)
+    options = replace(options, hotwords=hotwords)
+    fallback = fallback and replace(fallback, hotwords=hotwords)
     if odd := warn_unspellable(options.hotwords, model.vocabulary):
         say(odd)
     decoder = open_decoder(

@@ -1,5 +1,6 @@
 """Lists of hotwords: names and terms to expect, as people write them down."""
 
+import unicodedata
 from pathlib import Path
 
 from w2vctc.corpus.plain_text import read_text
@@ -20,6 +21,22 @@ def read_hotwords(path: Path) -> tuple[str, ...]:
             f"{path}: no hotword in it", hint="write one word or phrase per line", code="E_EMPTY"
         )
     return hotwords
+
+
+def spell_hotwords(hotwords: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The hotwords as the labels can spell them: composed, and in the other case where need be.
+
+    Names are written with capitals, which most models do not know.
+    """
+    return tuple(dict.fromkeys(_spell(phrase, vocabulary) for phrase in hotwords))
+
+
+def _spell(phrase: str, vocabulary: Vocabulary) -> str:
+    composed = unicodedata.normalize("NFC", phrase)
+    for form in (composed, composed.lower(), composed.upper()):
+        if not vocabulary.unspellable("".join(form.split())):
+            return form
+    return phrase
 
 
 def warn_unspellable(hotwords: tuple[str, ...], vocabulary: Vocabulary) -> str:

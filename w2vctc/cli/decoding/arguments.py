@@ -7,8 +7,10 @@ from typing import Any
 
 from w2vctc.cli.decoding.request import Hearing
 from w2vctc.cli.live import open_live_input, raw_format
+from w2vctc.decode.subtitles import SubtitleOptions
 from w2vctc.decode.writers import Writer, choose_formats
 from w2vctc.errors import UsageError
+from w2vctc.project import read_options
 from w2vctc.speech.activity import ActivityOptions
 from w2vctc.speech.byte_queue import ByteQueue
 from w2vctc.speech.live_header import LiveFormat
@@ -41,7 +43,8 @@ def choose_writers(
     formats: str | None, recordings: Sequence[Path], *, out: Path | None, as_json: bool
 ) -> tuple[Writer, ...]:
     """Raises UsageError for formats that stdout cannot hold."""
-    writers = choose_formats((formats or "txt").split(","))
+    subtitles = read_options(SubtitleOptions, "subtitles")
+    writers = choose_formats((formats or "txt").split(","), subtitles=subtitles)
     if out is None and formats is not None:
         names = ", ".join(writer.name for writer in writers)
         if as_json or len(writers) > 1 or (len(recordings) > 1 and writers[0].name != "txt"):

@@ -20,7 +20,6 @@ from w2vctc.cli.decoding.origins import (
 from w2vctc.cli.decoding.request import Hearing, Request
 from w2vctc.decode.confidence_file import hash_ngram
 from w2vctc.decode.one_line import escape_name
-from w2vctc.decode.subtitles import SubtitleOptions
 from w2vctc.decode.transcript import Transcript
 from w2vctc.decode.writers import (
     Writer,
@@ -48,7 +47,6 @@ class Outputs:
     names: Mapping[Path, Path]
     wanted: Mapping[Path, tuple[Writer, ...]]
     settings: Mapping[str, Any]
-    subtitles: SubtitleOptions | None = None
     anew: bool = False
 
     @property
@@ -83,7 +81,6 @@ class Outputs:
             self.folder,
             self.wanted[recording],
             name=self.names[recording],
-            subtitles=self.subtitles,
         )
 
 
@@ -115,7 +112,6 @@ def plan_outputs(
     settings: Mapping[str, Any],
     resume: bool = False,
     overwrite: bool = False,
-    subtitles: SubtitleOptions | None = None,
 ) -> Outputs:
     """What to write into the folder, found before any work.
 
@@ -138,7 +134,7 @@ def plan_outputs(
             _refuse_other_origins(folder, begun, origins, settings)
     elif not overwrite:
         _refuse_existing(names, folder, writers)
-    return Outputs(folder, names, wanted, settings, subtitles, anew=overwrite)
+    return Outputs(folder, names, wanted, settings, anew=overwrite)
 
 
 def _leave_out_finished(
@@ -221,6 +217,6 @@ def _refuse_other_origins(
 def _changed(message: str, code: str = "E_CHANGED") -> UsageError:
     return UsageError(
         message,
-        hint="decode into another folder with --out, or make them anew with --overwrite",
+        hint="write into another folder with --out, or make them anew with --overwrite",
         code=code,
     )

@@ -1,8 +1,10 @@
 """The formats that transcripts are written in, by name."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from w2vctc.config import suggest
+from w2vctc.decode.subtitles import SubtitleOptions
 from w2vctc.decode.writers import ctm, eaf, json, srt, textgrid, tsv, txt, vtt
 from w2vctc.decode.writers.writer import Writer
 from w2vctc.errors import UsageError
@@ -12,7 +14,9 @@ FORMATS: dict[str, Writer] = {
 }
 
 
-def choose_formats(names: Sequence[str]) -> tuple[Writer, ...]:
+def choose_formats(
+    names: Sequence[str], *, subtitles: SubtitleOptions | None = None
+) -> tuple[Writer, ...]:
     """The writers of these names, each once; case does not matter, nor a dot before the name.
 
     Raises UsageError (E_FORMAT) that lists the formats there are.
@@ -27,5 +31,5 @@ def choose_formats(names: Sequence[str]) -> tuple[Writer, ...]:
                 hint="the formats are " + ", ".join(FORMATS),
                 code="E_FORMAT",
             )
-        chosen[key] = known[key]
+        chosen[key] = replace(known[key], subtitles=subtitles or SubtitleOptions())
     return tuple(chosen.values())

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from w2vctc.decode.one_line import escape_name
-from w2vctc.decode.subtitles import SubtitleOptions
 from w2vctc.decode.transcript import Transcript
 from w2vctc.decode.writers.writer import Writer
 from w2vctc.errors import UsageError
@@ -24,7 +23,6 @@ def save_transcript(
     *,
     name: Path | None = None,
     media: Path | None = None,
-    subtitles: SubtitleOptions | None = None,
 ) -> tuple[Path, ...]:
     """The files written, one per format, each in one atomic step.
 
@@ -38,7 +36,7 @@ def save_transcript(
     written = []
     for writer in writers:
         path = add_suffix(place, writer)
-        text = writer.render(transcript, subtitles=subtitles, media=media, folder=path.parent)
+        text = writer.render(transcript, media=media, folder=path.parent)
         save_text(path, text)
         written.append(path)
     return tuple(written)

@@ -29,21 +29,21 @@ class Setting:
 
 @dataclass(frozen=True)
 class Writer:
-    """A format: `txt`, `.txt`, what it is in a line for people, and its renderer."""
+    """A format: `txt`, `.txt`, what it is in a line for people, its renderer, its subtitles."""
 
     name: str
     suffix: str
     what: str
     make: Callable[[Transcript, Setting], str]
+    subtitles: SubtitleOptions = field(default_factory=SubtitleOptions)
 
     def render(
         self,
         transcript: Transcript,
         *,
-        subtitles: SubtitleOptions | None = None,
         media: Path | None = None,
         folder: Path | None = None,
     ) -> str:
         """The whole file's text, with `\\n` at line ends."""
-        setting = Setting(subtitles=subtitles or SubtitleOptions(), media=media, folder=folder)
+        setting = Setting(subtitles=self.subtitles, media=media, folder=folder)
         return self.make(transcript, setting)
