@@ -141,9 +141,8 @@ def decode_cli(
         )
         recordings = outputs.recordings
         if not recordings:
-            say(
-                f"{numbered(outputs.n_finished, 'recording')} had been decoded before: nothing to do"
-            )
+            done = numbered(outputs.n_finished, "recording")
+            say(f"{done} had been decoded before: nothing to do")
             return
     opened = open_model(folder, device=device, allow_pickle=allow_pickle)
     if stream:

@@ -95,8 +95,8 @@ Seed = Annotated[int | None, typer.Option(help="For weights and batches.")]
 Augment = Annotated[
     str | None,
     typer.Option(
-        help="What to do to clips before each hearing: speed, room, noise, phone, gain, with commas"
-        " between.  [default: nothing]"
+        help="What to do to clips before each hearing: speed, pauses, room, noise, phone, gain,"
+        " with commas between.  [default: nothing]"
     ),
 ]
 NoiseFolder = Annotated[
