@@ -110,8 +110,8 @@ class Speaker:
 def speak(split: str, minutes: float) -> tuple[NDArray[np.float64], list[Phrase]]:
     """A recording at 16 kHz and its phrases; the same each time with the same espeak-ng."""
     sys.path.insert(0, str(EXAMPLE))
-    from make import plan_clips  # type: ignore[import-not-found]
-    from phrases import read_aloud  # type: ignore[import-not-found]
+    from make import plan_clips
+    from phrases import read_aloud
 
     speaker, chance = Speaker(), random.Random(1)
     clips = plan_clips()[split]
