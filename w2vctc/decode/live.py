@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.frames import FRAME_SHIFT_S
-from w2vctc.decode.greedy import greedy_text
+from w2vctc.decode.greedy import decode_greedy
 from w2vctc.decode.hypothesis import Hypothesis, Word
 from w2vctc.decode.segments import Segment, SegmentOptions, cut_segments, decode_segments
 from w2vctc.decode.transcript import Passage
@@ -183,7 +183,7 @@ class LiveText:
 
     def _greedy(self, emissions: Emissions, *, start_state: Any) -> str:
         del start_state
-        return " ".join(greedy_text(emissions, self._vocabulary).split())
+        return decode_greedy(emissions, self._vocabulary).text
 
 
 def _make_passage(segment: Segment, found: Hypothesis) -> Passage:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from w2vctc.decode.calibrating import Calibrated
 from w2vctc.decode.engines import Decoder, Engine, open_decoder
-from w2vctc.decode.greedy import greedy_text
+from w2vctc.decode.greedy import decode_greedy
 from w2vctc.decode.options import DecodingOptions
 from w2vctc.decode.plateau import Bootstrap, Interval, Range, find_plateau
 from w2vctc.decode.race import CountErrors, Race
@@ -142,7 +142,7 @@ def tune_weights(
         race = Race(pools.decode, references, count_errors, on_trial=on_trial)
         starts = [start_weights(way, decoder.options, tune_unk=tune_unk) for way in possible]
         searches = _search_ways(race, starts, budget=budget, tune_unk=tune_unk)
-        texts = [greedy_text(item, vocabulary) for item in emissions]
+        texts = [decode_greedy(item, vocabulary).text for item in emissions]
         greedy = [count_errors(*pair)[0] for pair in zip(references, texts, strict=True)]
         return _conclude(searches, race, np.array(greedy), pools, budget=budget, tune_unk=tune_unk)
 
