@@ -14,23 +14,46 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from w2vctc.acoustic.emissions import AcousticModel, compute_emissions
+from w2vctc.acoustic.listening import listen
 from w2vctc.acoustic.long_sound import (
     Chunking,
     cut_chunks,
-    hear_recording,
-    stream_emissions,
+    read_chunks,
 )
 from w2vctc.acoustic.training.assembly import make_extractor
 from w2vctc.errors import DataError
 from w2vctc.speech.activity import ActivityOptions
 from w2vctc.speech.audio import load_audio
 from w2vctc.speech.sound_statistics import measure_sound
+from w2vctc.speech.survey import SurveyOptions, survey_recording
 from w2vctc.vocab import build_vocabulary
 
 VOCABULARY = build_vocabulary(["aeioksmt"])
 CHUNKS = Chunking(chunk_s=1.0, context_s=0.5, whole_s=2.0)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+Pieces = Iterator[tuple[int, NDArray[np.float32]]]
+
+
+def stream_emissions(model: AcousticModel, *known: Any, **options: Any) -> Pieces:
+    """Each chunk's frames that are kept, heard one chunk after the other."""
+    for chunk in cut_chunks(model, *known, **options):
+        yield from chunk.cut(listen(model, [chunk.window])[0])
+
+
+def hear_recording(
+    model: AcousticModel,
+    path: Path,
+    *,
+    chunking: Chunking | None = None,
+    activity: ActivityOptions | None = None,
+) -> tuple[float, Pieces]:
+    (survey,) = survey_recording(path, SurveyOptions(activity=activity))
+    chunks = read_chunks(model, survey, chunking)
+    heard = (piece for one in chunks for piece in one.cut(listen(model, [one.window])[0]))
+    return survey.duration_s, heard
 
 
 def make_model(norm: str, *, normalizes: bool = True, hears_far: bool = False) -> AcousticModel:
@@ -178,10 +201,12 @@ def resample_to(waveform: NDArray[np.float32], rate: int) -> NDArray[np.float32]
 def test_pauses_of_a_long_file_are_not_heard(tmp_path: Path, norm: str) -> None:
     model = make_model(norm)
     whole = compute_emissions(model, save_pauses(tmp_path / "a.wav"))
-    heard = hear_recording(model, tmp_path / "a.wav", chunking=CHUNKS, activity=ActivityOptions())
-    assert heard.duration_s == pytest.approx(12.0, abs=1e-3)
+    duration_s, pieces = hear_recording(
+        model, tmp_path / "a.wav", chunking=CHUNKS, activity=ActivityOptions()
+    )
+    assert duration_s == pytest.approx(12.0, abs=1e-3)
     frames: list[int] = []
-    for first, part in heard.pieces:
+    for first, part in pieces:
         np.testing.assert_allclose(part, whole[first : first + len(part)], atol=5e-4)
         frames += range(first, first + len(part))
     assert frames == sorted(set(frames))
@@ -193,14 +218,16 @@ def test_pauses_of_a_long_file_are_not_heard(tmp_path: Path, norm: str) -> None:
 def test_all_of_a_long_file_is_heard_where_pauses_are_wanted_too(tmp_path: Path) -> None:
     model = make_model("layer")
     whole = compute_emissions(model, save_pauses(tmp_path / "a.wav"))
-    pieces = [part for _, part in hear_recording(model, tmp_path / "a.wav", chunking=CHUNKS).pieces]
+    _, found = hear_recording(model, tmp_path / "a.wav", chunking=CHUNKS)
+    pieces = [part for _, part in found]
     np.testing.assert_allclose(np.concatenate(pieces), whole, atol=5e-4)
 
 
 def test_a_short_file_is_heard_as_it_was_trained_on(tmp_path: Path) -> None:
     model = make_model("group", hears_far=True)
     waveform = save_pauses(tmp_path / "a.wav")
-    ((first, heard),) = hear_recording(model, tmp_path / "a.wav", activity=ActivityOptions()).pieces
+    _, found = hear_recording(model, tmp_path / "a.wav", activity=ActivityOptions())
+    ((first, heard),) = found
     assert first == 0
     np.testing.assert_allclose(heard, compute_emissions(model, waveform), atol=2e-5)
 

@@ -10,7 +10,13 @@ from speech_material import make_babble
 from w2vctc.errors import DataError
 from w2vctc.speech import soundfile_stream
 from w2vctc.speech.audio import load_audio
-from w2vctc.speech.mono import open_mono
+from w2vctc.speech.mono import MonoSound, choose_channel_of
+from w2vctc.speech.recording import open_recording
+
+
+def open_mono(path: Path) -> MonoSound:
+    recording = open_recording(path)
+    return MonoSound(recording, channel=choose_channel_of(recording))
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,13 @@ from numpy.typing import NDArray
 
 from w2vctc.acoustic.emissions import AcousticModel, refuse_short
 from w2vctc.acoustic.frames import FRAME_SHIFT_S
-from w2vctc.acoustic.listening import ChannelNorm, Window, group_norm_of, listen, make_norm
+from w2vctc.acoustic.listening import ChannelNorm, Window, group_norm_of, make_norm
 from w2vctc.acoustic.model import count_model_frames, count_model_samples
-from w2vctc.speech.activity import ActivityOptions, Stretch
+from w2vctc.speech.activity import Stretch
 from w2vctc.speech.mono import MonoSound
 from w2vctc.speech.recording import SAMPLE_RATE, open_recording
 from w2vctc.speech.sound_statistics import Blocks, SoundStatistics, Waveform
-from w2vctc.speech.survey import Survey, SurveyOptions, survey_recording
+from w2vctc.speech.survey import Survey
 
 _EPSILON = 1e-7  # Wav2Vec2FeatureExtractor.zero_mean_unit_var_norm's
 _NORM_BLOCK_FRAMES = 1 << 14  # of the first convolution, at once
@@ -67,33 +66,6 @@ class Chunk:
             yield first, emissions[first - self.first_frame : last - self.first_frame]
 
 
-@dataclass(frozen=True)
-class HeardSound:
-    """A recording's length, and what is heard there: a first frame and the emissions from there on.
-
-    `pieces` can be gone through once; the network works as they are asked for.
-    """
-
-    duration_s: float
-    pieces: Iterator[tuple[int, NDArray[np.float32]]]
-
-
-def hear_recording(
-    model: AcousticModel,
-    path: Path,
-    *,
-    chunking: Chunking | None = None,
-    activity: ActivityOptions | None = None,
-) -> HeardSound:
-    """What the model hears in a sound file, however long.
-
-    activity: how speech is told from pauses in a recording longer than `chunking.whole_s`; without
-    it all of it is heard. Raises DataError as `load_audio` and `compute_emissions` do.
-    """
-    (survey,) = survey_recording(path, SurveyOptions(activity=activity))
-    return HeardSound(survey.duration_s, _listen_to(model, read_chunks(model, survey, chunking)))
-
-
 def read_chunks(
     model: AcousticModel, survey: Survey, chunking: Chunking | None = None
 ) -> Iterator[Chunk]:
@@ -111,32 +83,6 @@ def read_chunks(
         yield from cut_chunks(model, blocks, statistics, chunking=chunking, spans=spans, name=name)
 
 
-def stream_emissions(
-    model: AcousticModel,
-    blocks: Blocks,
-    statistics: SoundStatistics,
-    *,
-    chunking: Chunking | None = None,
-    spans: Sequence[tuple[int, int]] | None = None,
-    name: str = "audio",
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """A first frame and the log-probabilities from there on, shape (n, n_labels), again and again.
-
-    spans: frames `[first, last)`, in order and apart from each other, that are wanted; else all. As
-    many as `compute_emissions` gives for the whole. Raises DataError E_TOO_SHORT.
-    """
-    return _listen_to(
-        model, cut_chunks(model, blocks, statistics, chunking=chunking, spans=spans, name=name)
-    )
-
-
-def _listen_to(
-    model: AcousticModel, chunks: Iterable[Chunk]
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for chunk in chunks:
-        yield from chunk.cut(listen(model, [chunk.window])[0])
-
-
 def cut_chunks(
     model: AcousticModel,
     blocks: Blocks,
@@ -146,7 +92,11 @@ def cut_chunks(
     spans: Sequence[tuple[int, int]] | None = None,
     name: str = "audio",
 ) -> Iterator[Chunk]:
-    """The chunks that `stream_emissions` listens to."""
+    """The chunks of a recording, with as many frames as `compute_emissions` gives for the whole.
+
+    spans: frames `[first, last)`, in order and apart from each other, that are wanted; else all.
+    Raises DataError E_TOO_SHORT.
+    """
     chunking = chunking or Chunking()
     config = model.network.config
     refuse_short(model, statistics.n_samples, name=name)

@@ -1,14 +1,13 @@
 """A recording of any length as one channel at 16 kHz, block by block."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from w2vctc.speech.audio import check_waveform
 from w2vctc.speech.channels import choose_channel
-from w2vctc.speech.recording import SAMPLE_RATE, Recording, open_recording
+from w2vctc.speech.recording import SAMPLE_RATE, Recording
 
 _TO_THE_END = 1 << 60  # samples; headers of compressed files err by some
 
@@ -54,21 +53,11 @@ class MonoSound(Recording):
             at += len(block)
 
 
-def open_mono(path: Path) -> MonoSound:
-    """The recording, ready to be heard. Raises DataError as `open_recording` does.
-
-    One with several channels is decoded once beforehand: which of them count, all of it tells.
-    """
-    recording = open_recording(path)
-    try:
-        return MonoSound(recording, channel=choose_channel_of(recording))
-    except BaseException:
-        recording.close()
-        raise
-
-
 def choose_channel_of(recording: Recording) -> int | None:
-    """The channel to listen to, from 0 on; None for the mean of all."""
+    """The channel to listen to, from 0 on; None for the mean of all.
+
+    One with several channels is decoded for that: which of them count, all of it tells.
+    """
     if recording.info.n_channels == 1:
         return 0
     power = np.zeros(recording.info.n_channels)
